@@ -1,0 +1,114 @@
+import type { Logger } from 'pino';
+import { PenstockError } from '../schemas/errors.ts';
+import type { RecordSchema } from '../schemas/record-schema.ts';
+import type { RecordPlace } from '../topics/ports.ts';
+import type { BlobStore } from './blobs/blob-store.ts';
+
+/** One unit of work, as a stage sees it. Never mutate it: a retry runs on the same object. */
+export interface Task<Payload> {
+  readonly id: string;
+  readonly pipeline: string;
+  readonly stage: string;
+  readonly payload: Payload;
+  /** Ordering key; the task id where the producer gave none. */
+  readonly key: string;
+  /** 1 for the first execution. */
+  readonly attempt: number;
+  /** Epoch ms at which it was first handed to Penstock. */
+  readonly submittedAt: number;
+  readonly tenant?: string;
+  readonly parent?: string;
+  /** W3C traceparent. */
+  readonly trace?: string;
+  /** Where its record stands in Kafka. */
+  readonly place: RecordPlace;
+}
+
+export interface StageContext {
+  /** Aborts on timeout, on shutdown past the drain limit, and when the partition is lost: stop, and throw or return. */
+  readonly signal: AbortSignal;
+  /** Carries pipeline, stage, task id and place already. */
+  readonly log: Logger;
+  readonly blobs: BlobStore;
+}
+
+/** What a stage hands on: a payload for a stage of the same pipeline. Made by `to`. */
+export interface Output {
+  readonly stage: string;
+  readonly payload: unknown;
+  /** Ordering key of the new record; default: the key of the task. */
+  readonly key?: string;
+}
+
+/** Nothing ends the task here; one output keeps its id; a list or an async iterable fans out into children with ids of their own. */
+export type Outputs = Output | readonly Output[] | AsyncIterable<Output> | undefined;
+
+export interface RetryPolicy {
+  /** Executions in all, the first included. Default 3. */
+  readonly attempts?: number;
+  /** Wait before the second execution; doubles from there, with full jitter. Default 200. */
+  readonly firstDelayMs?: number;
+  /** Default 10 000. */
+  readonly maxDelayMs?: number;
+}
+
+export type Ordering = 'key' | 'partition' | 'none';
+
+export interface StageDefinition<Payload> {
+  /** Lower-case letters, digits and hyphens; part of the topic and group names. */
+  readonly name: string;
+  /** Avro schema of the tasks; its TypeScript type is the type of `task.payload`. */
+  readonly input: RecordSchema<Payload>;
+  /** Which tasks must run one after another. Default 'key'. */
+  readonly ordering?: Ordering;
+  /** Tasks in flight in one process. Default 16. */
+  readonly concurrency?: number;
+  /** Aborts ctx.signal, then counts as a failed attempt. Default 60 000. */
+  readonly timeoutMs?: number;
+  readonly retry?: RetryPolicy;
+  /** Partitions of the stage's topic when it is first made. Default 6. */
+  readonly partitions?: number;
+  /**
+   * The work. It may run more than once for a task, so make effects idempotent. Returning ends the task here; outputs
+   * are durable before the task is acknowledged. Throw `retryable()` to try again, `reject()` to dead-letter at once;
+   * anything else thrown is retried up to the policy, then dead-lettered. When `ctx.signal` aborts, stop: on shutdown
+   * nothing is acknowledged and it is no failure. Never mutate `task`.
+   */
+  process(task: Task<Payload>, ctx: StageContext): Promise<Outputs> | Outputs;
+}
+
+export interface Stage<Payload> extends Required<Omit<StageDefinition<Payload>, 'retry'>> {
+  readonly retry: Required<RetryPolicy>;
+}
+
+const validName = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
+/** Fills in defaults and refuses what can never run. */
+export function defineStage<Payload>(definition: StageDefinition<Payload>): Stage<Payload> {
+  if (!validName.test(definition.name)) {
+    throw new PenstockError('PIPE_CONFIG_INVALID', `stage name “${definition.name}” must match ${validName.source}`);
+  }
+  return {
+    ordering: 'key',
+    concurrency: 16,
+    timeoutMs: 60_000,
+    partitions: 6,
+    ...definition,
+    retry: { attempts: 3, firstDelayMs: 200, maxDelayMs: 10_000, ...definition.retry },
+  };
+}
+
+/** Names the stage that comes next and its payload; with a Stage object the payload's type is checked. */
+export function to<Payload>(stage: Stage<Payload> | string, payload: Payload, options: { key?: string } = {}): Output {
+  return { stage: typeof stage === 'string' ? stage : stage.name, payload, ...options };
+}
+
+/** Throw it: the attempt failed, another may succeed. */
+export function retryable(message: string, options: { afterMs?: number; cause?: unknown } = {}): PenstockError {
+  return new PenstockError('PIPE_STAGE_RETRYABLE', message, options);
+}
+
+/** Throw it: no attempt can succeed; the task goes to the dead letters at once. */
+export function reject(reason: string, options: { cause?: unknown } = {}): PenstockError {
+  return new PenstockError('PIPE_STAGE_REJECTED', reason, options);
+}

@@ -1,0 +1,11 @@
+import type { Command } from 'commander';
+import { registerDoctor } from './commands/doctor.ts';
+import { registerDown } from './commands/down.ts';
+import { registerStatus } from './commands/status.ts';
+import { registerUp } from './commands/up.ts';
+
+/** Adds one command to the program. Load what is heavy inside the action, so that `--help` stays quick. */
+export type RegisterCommand = (program: Command) => void;
+
+/** In the order of `penstock --help`. A new command is one import above and one line here. */
+export const commandList: readonly RegisterCommand[] = [registerUp, registerDown, registerStatus, registerDoctor];

@@ -1,0 +1,55 @@
+import { Command, CommanderError } from 'commander';
+import { commandList } from './command-list.ts';
+import { describeFailure } from './describe-failure.ts';
+import { packageVersion } from './package-version.ts';
+
+export const exitDone = 0;
+export const exitFailed = 1;
+export const exitUsage = 2;
+
+/** Every command hung under `penstock`; parses nothing, and throws CommanderError where it would have ended the process. */
+export function buildProgram(): Command {
+  const program = new Command('penstock')
+    .description('Task pipelines on Apache Kafka, with every attempt in ClickHouse.')
+    .version(packageVersion(), '--version', 'print the version')
+    .showHelpAfterError('(penstock --help shows the commands)')
+    .exitOverride();
+  for (const register of commandList) register(program);
+  inheritBehaviour(program);
+  return program;
+}
+
+/** commander copies these settings to subcommands made by .command() only, and only at that time. */
+function inheritBehaviour(command: Command): void {
+  for (const child of command.commands) {
+    child.copyInheritedSettings(command);
+    child.exitOverride();
+    inheritBehaviour(child);
+  }
+}
+
+/**
+ * Runs one command line (without node and the script) and resolves with the exit code: 0 done, 1 failed, 2 wrong usage.
+ * An action that fails without an error of its own sets process.exitCode.
+ */
+export async function runCli(args: readonly string[]): Promise<number> {
+  process.stdout.on('error', leaveOnBrokenPipe);
+  try {
+    await buildProgram().parseAsync([...args], { from: 'user' });
+    return Number(process.exitCode ?? exitDone);
+  } catch (thrown) {
+    return reportFailure(thrown);
+  }
+}
+
+function reportFailure(thrown: unknown): number {
+  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitDone : exitUsage;
+  process.stderr.write(describeFailure(thrown, { withStack: process.env.PENSTOCK_LOG_LEVEL === 'debug' }));
+  return exitFailed;
+}
+
+/** `penstock tasks | head` closes the pipe early: that is no failure. */
+function leaveOnBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(exitDone);
+  throw error;
+}

@@ -11,6 +11,63 @@ const passing = (cause: string, remedy: string): CatalogueEntry => ({ retryable:
 
 /** Every failure that Penstock names. docs/errors.md is checked against this table by a test. */
 export const errorCatalogue = {
+  PIPE_CLI_DEMO_INCOMPLETE: permanent(
+    'The demo did not end with the counts that it expects.',
+    'Read the summary table and the logs in the data directory; run it again with --keep to look around.',
+  ),
+  PIPE_CLI_REPLAY_INVALID: permanent(
+    'The replay asks for a place that cannot be understood or does not exist.',
+    'Use --from earliest, latest, an offset, or an ISO time, and a partition that the topic has.',
+  ),
+  PIPE_CLI_USAGE: permanent(
+    'The command was called with arguments that it cannot use.',
+    'Read the message, or call the command with --help.',
+  ),
+  PIPE_GATEWAY_BATCH_TOO_LARGE: permanent(
+    'One request holds more tasks or more bytes than the gateway takes.',
+    'Split the batch; tasks listed in ids were accepted before the limit was met.',
+  ),
+  PIPE_GATEWAY_BODY_INVALID: permanent(
+    'The body is not well-formed JSON, or not of a shape that this route takes.',
+    'Send one JSON object, an array of objects, or one object a line as application/x-ndjson.',
+  ),
+  PIPE_GATEWAY_BODY_TOO_LARGE: permanent(
+    'The body is larger than the gateway takes.',
+    'Send large batches as application/x-ndjson; store big payloads elsewhere and send a reference.',
+  ),
+  PIPE_GATEWAY_CONTENT_TYPE: permanent(
+    'The content type is missing or not one that this route takes.',
+    'Send application/json or application/x-ndjson.',
+  ),
+  PIPE_GATEWAY_HOST_REFUSED: permanent(
+    'The gateway runs without tokens and was called by a host name that is not loopback.',
+    'Call it as 127.0.0.1 or localhost, or configure PENSTOCK_TOKENS.',
+  ),
+  PIPE_GATEWAY_IDEMPOTENCY_CONFLICT: permanent(
+    'The Idempotency-Key was used before with another body.',
+    'Use a new key for a new task, or repeat the first body unchanged.',
+  ),
+  PIPE_GATEWAY_INTERNAL: permanent(
+    'The gateway met a fault of its own.',
+    'Look at the gateway’s log; report it with the lines around the request id.',
+  ),
+  PIPE_GATEWAY_OVERLOADED: passing(
+    'The gateway holds as much work as it may, or is shutting down.',
+    'Wait as Retry-After says, then send again.',
+  ),
+  PIPE_GATEWAY_REQUEST_INVALID: permanent(
+    'A header, path or query parameter is malformed or unknown.',
+    'Compare the request with the route’s documentation; the message names the parameter.',
+  ),
+  PIPE_GATEWAY_ROUTE_UNKNOWN: permanent('No such route.', 'Check the method and the path.'),
+  PIPE_GATEWAY_TOKENS_REQUIRED: permanent(
+    'The gateway was asked to listen beyond loopback without any token configured.',
+    'Set PENSTOCK_TOKENS or PENSTOCK_TOKENS_FILE, or PENSTOCK_HTTP_HOST=127.0.0.1.',
+  ),
+  PIPE_GATEWAY_UNAUTHORIZED: permanent(
+    'The request has no valid bearer token.',
+    'Send Authorization: Bearer with a token of PENSTOCK_TOKENS.',
+  ),
   PIPE_STAGE_REJECTED: permanent(
     'The stage called reject().',
     'Read the message; mend the task or the stage, then redrive.',
@@ -40,6 +97,10 @@ export const errorCatalogue = {
     'Check the spelling, or load its module with --module.',
   ),
   PIPE_TASK_EMPTY: permanent('The record has no value.', 'Produce a JSON object or a framed Avro record as the value.'),
+  PIPE_TASK_NOT_FOUND: permanent(
+    'No attempt of a task with that id is recorded.',
+    'Check the id; a new task appears once the sink has written its first rows (penstock status).',
+  ),
   PIPE_TASK_NOT_JSON: permanent(
     'The value is neither framed Avro nor JSON.',
     'Produce a JSON object, or Avro with the five-byte Confluent prefix.',

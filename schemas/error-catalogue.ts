@@ -117,9 +117,25 @@ export const errorCatalogue = {
     'The value is larger than the limit.',
     'Store the bytes elsewhere and send a reference to them.',
   ),
+  PIPE_TASK_AVRO_DAMAGED: permanent(
+    'The Avro body is cut short, has bytes left over, or holds what its schema does not allow.',
+    'Look at the producer: the id in the value must name the schema that the body was written with.',
+  ),
   PIPE_TASK_AVRO_UNSAFE: permanent(
     'The Avro body claims more items than its bytes can hold.',
     'Look at the producer: the record is damaged or hostile.',
+  ),
+  PIPE_SCHEMA_INVALID: permanent(
+    'A schema is not valid Avro, or uses a union whose values cannot be told apart.',
+    'Mend the schema as the message says.',
+  ),
+  PIPE_SCHEMA_INCOMPATIBLE: permanent(
+    'The registry refused a schema: it cannot be used together with an earlier version of its subject.',
+    'Undo the breaking change (npm run schemas:compat names it), or give new fields a default.',
+  ),
+  PIPE_SCHEMA_NOT_REGISTERED: permanent(
+    'A value was to be encoded with a schema that this process never registered.',
+    'Call codec.register(subject, schema) before encode().',
   ),
   PIPE_REGISTRY_UNAVAILABLE: passing(
     'The schema registry did not answer.',
@@ -136,6 +152,119 @@ export const errorCatalogue = {
   PIPE_CONFIG_INVALID: permanent(
     'One or more settings are missing or wrong.',
     'Mend each setting that the message lists (penstock config shows the effective ones).',
+  ),
+  PIPE_BLOB_CORRUPT: passing(
+    'The stored bytes differ in size or sha256 from the reference in the task.',
+    'If it lasts: the blob was overwritten or damaged. Redrive the task from the stage that made the blob.',
+  ),
+  PIPE_BLOB_KEY_INVALID: permanent(
+    'The blob key is no plain relative path.',
+    'Use letters, digits, “._-” and single slashes; no part may begin with a dot.',
+  ),
+  PIPE_BLOB_NOT_FOUND: permanent(
+    'The blob store has nothing under this key.',
+    'Check PENSTOCK_BLOB_URL on every worker, and what cleans the store; redrive from the stage that made the blob.',
+  ),
+  PIPE_BLOB_STORE_FULL: passing(
+    'No space is left where blobs or temporary files are written.',
+    'Free space or enlarge the volume of PENSTOCK_BLOB_URL (and of the temporary folder), then redrive what gave up.',
+  ),
+  PIPE_BLOB_STORE_UNAVAILABLE: passing(
+    'The blob store refused or did not answer.',
+    'Check PENSTOCK_BLOB_URL, the permissions or credentials, and that the store is up.',
+  ),
+  PIPE_BLOB_TOO_LARGE: permanent(
+    'More bytes arrived than the caller of the blob store allowed.',
+    'Raise the limit named in the message, or split the input.',
+  ),
+  PIPE_BREAKER_OPEN: passing(
+    'The host failed too often; no request is sent to it until the breaker tries again.',
+    'Look at the host named in the message; tasks go on by themselves once it answers.',
+  ),
+  PIPE_DOWNLOAD_ADDRESS_REFUSED: permanent(
+    'The address is private, local, reserved or written in disguise: the SSRF guard refused it.',
+    'If the host is meant to be reached, add it to PENSTOCK_DOWNLOAD_ALLOW (host, host:port or CIDR).',
+  ),
+  PIPE_DOWNLOAD_CHECKSUM: permanent(
+    'The complete answer has another sha256 than the task declares.',
+    'Correct the declared sha256 or the file at the source, then redrive.',
+  ),
+  PIPE_DOWNLOAD_ENCODED: permanent(
+    'The server compressed the answer although none was accepted; it is refused, since it could be a bomb.',
+    'Serve the file without content-encoding; a stored .gz file needs none.',
+  ),
+  PIPE_DOWNLOAD_FORBIDDEN: permanent(
+    'The server answered 401, 403, 407 or 451.',
+    'Use an address that needs no login, such as a pre-signed one.',
+  ),
+  PIPE_DOWNLOAD_NOT_FOUND: permanent('The server answered 404 or 410.', 'Correct the URL, then redrive.'),
+  PIPE_DOWNLOAD_REDIRECT: permanent(
+    'Too many redirects, a loop, or a redirect without a usable target.',
+    'Use the final address of the file.',
+  ),
+  PIPE_DOWNLOAD_REFUSED: permanent(
+    'The server answered with a status that trying again does not change.',
+    'Read the status in the message; correct the URL or the server.',
+  ),
+  PIPE_DOWNLOAD_TIMEOUT: passing(
+    'The download was idle or ran longer than its limit.',
+    'If it lasts: look at the server’s speed, or raise totalTimeoutMs or idleTimeoutMs.',
+  ),
+  PIPE_DOWNLOAD_TLS: permanent(
+    'The server’s certificate is not valid for this host.',
+    'Mend the certificate, or have the authority added with NODE_EXTRA_CA_CERTS.',
+  ),
+  PIPE_DOWNLOAD_TOO_LARGE: permanent(
+    'The answer or its header is larger than the limit.',
+    'Raise maxBytes of the download stage, or split the file.',
+  ),
+  PIPE_DOWNLOAD_TRUNCATED: passing(
+    'The answer ended before its announced length.',
+    'If it lasts: look at the server and the proxies before it.',
+  ),
+  PIPE_DOWNLOAD_UNAVAILABLE: passing(
+    'The server could not be reached, reset the connection, or answered 408, 425, 429 or 5xx.',
+    'If it lasts: check the host name and the server.',
+  ),
+  PIPE_DOWNLOAD_URL_INVALID: permanent(
+    'The URL is no http or https URL, or carries credentials.',
+    'Submit an absolute http or https URL without user name and password.',
+  ),
+  PIPE_TRANSFORM_CSV_BROKEN: permanent(
+    'The CSV breaks its own rules: an open quote, or rows of different widths.',
+    'Mend the line named in the message, then redrive from download.',
+  ),
+  PIPE_TRANSFORM_IMAGE_BROKEN: permanent(
+    'The bytes begin as an image and cannot be decoded: cut short or damaged.',
+    'Replace the file at the source, then redrive from download.',
+  ),
+  PIPE_TRANSFORM_JSON_BROKEN: permanent(
+    'The JSON is cut short or malformed.',
+    'Mend the place named in the message, then redrive from download.',
+  ),
+  PIPE_TRANSFORM_LIMIT: permanent(
+    'The input exceeds a limit of the transform: columns, cell, row, depth, pixels or output size.',
+    'Raise the limit named in the message, or split the input.',
+  ),
+  PIPE_TRANSFORM_NOT_IMAGE: permanent(
+    'The source calls it an image, and its bytes are none.',
+    'Look at what the source really serves: often it is an error page.',
+  ),
+  PIPE_TRANSFORM_WORKER_LOST: passing(
+    'The worker thread of the transform ended without an answer.',
+    'If it lasts: look at the log of the worker, and report the input.',
+  ),
+  PIPE_UPLOAD_CHECKSUM: passing(
+    'What the target stored differs from what was sent.',
+    'If it lasts: look at the target and the proxies before it.',
+  ),
+  PIPE_UPLOAD_REFUSED: permanent(
+    'The target refused the object in a way that trying again does not change.',
+    'Read the status in the message; check PENSTOCK_UPLOAD_URL, the permissions and the credentials, then redrive.',
+  ),
+  PIPE_UPLOAD_UNAVAILABLE: passing(
+    'The target could not be reached, timed out or answered 5xx.',
+    'If it lasts: check PENSTOCK_UPLOAD_URL and that the target is up.',
   ),
 } as const satisfies Record<string, CatalogueEntry>;
 

@@ -1,8 +1,11 @@
+import { placeId } from './task-id.ts';
+
 /**
  * What Penstock knows of a task beside its payload: the JSON of the one header `penstock`. Times are epoch
  * milliseconds. A field that has its default is left out on the wire: every header byte is paid at every hop.
  */
 export interface Envelope {
+  /** Any printable string of 1 to 256 characters, kept as it came. */
   readonly id: string;
   /** Who submitted it: a CloudEvents source, a host, a service name. */
   readonly source?: string;
@@ -18,4 +21,114 @@ export interface Envelope {
   /** W3C traceparent. */
   readonly trace?: string;
   readonly replay?: string;
+}
+
+/** Name of the header that carries the envelope. */
+export const envelopeHeader = 'penstock';
+
+type HeaderValue = Buffer | string | (Buffer | string)[] | undefined;
+export type EnvelopeHeaders = Readonly<Record<string, HeaderValue>>;
+
+/** Far above what writeEnvelope makes (ten fields of at most 256 characters). */
+const maxEnvelopeBytes = 16_384;
+const maxTextLength = 256;
+const maxTimeMs = 8_640_000_000_000_000;
+const maxAttempt = 1_000_000;
+const plainAscii = /^[ -~]+$/;
+const unprintable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
+const traceparent = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?$/;
+
+/**
+ * Reads the header `penstock`, else CloudEvents' `ce_id`, `ce_source`, `ce_time` and `traceparent`, field by field;
+ * with no usable id in either, the id is made from the place. A field of the wrong type, too long or unprintable counts
+ * as absent. Never throws: headers come from anybody.
+ */
+export function readEnvelope(
+  headers: EnvelopeHeaders,
+  place: { readonly topic: string; readonly partition: number; readonly offset: number },
+  timestampMs: number,
+): Envelope {
+  const own = readOwn(headers[envelopeHeader]);
+  const id = printable(own?.id) ?? textOf(headers.ce_id) ?? placeId(place.topic, place.partition, place.offset);
+  const at = time(own?.at) ?? timeOf(headers.ce_time) ?? time(timestampMs);
+  const trace = traceOf(own?.trace) ?? traceOf(textOf(headers.traceparent)) ?? traceOf(textOf(headers.ce_traceparent));
+  return compact({
+    id,
+    source: printable(own?.source) ?? textOf(headers.ce_source),
+    at,
+    attempt: attemptOf(own?.attempt),
+    notBefore: time(own?.notBefore),
+    expiresAt: time(own?.expiresAt),
+    parent: printable(own?.parent),
+    tenant: printable(own?.tenant),
+    trace,
+    replay: printable(own?.replay),
+  });
+}
+
+/** The compact JSON of the header; absent fields and attempt 1 are left out. */
+export function writeEnvelope(envelope: Envelope): string {
+  const { id, source, at, attempt, notBefore, expiresAt, parent, tenant, trace, replay } = envelope;
+  const told = attempt === 1 ? undefined : attempt;
+  return JSON.stringify({ id, source, at, attempt: told, notBefore, expiresAt, parent, tenant, trace, replay });
+}
+
+/** Whether a text may serve as an id, tenant or source as it is. */
+export function isPrintable(text: string): boolean {
+  if (text.length === 0 || text.length > maxTextLength) return false;
+  return plainAscii.test(text) || !unprintable.test(text);
+}
+
+type Loose<T> = { readonly [K in keyof T]: T[K] | undefined };
+
+function compact(envelope: Loose<Required<Envelope>> & { readonly id: string }): Envelope {
+  const { id, ...rest } = envelope;
+  const kept: Record<string, string | number> = {};
+  for (const [name, value] of Object.entries(rest)) if (value !== undefined) kept[name] = value;
+  return { id, ...kept };
+}
+
+/** JSON.parse makes even `__proto__` an own property, and only known names are read, so no prototype is reached. */
+function readOwn(header: HeaderValue): Readonly<Record<string, unknown>> | undefined {
+  const bytes = lastOf(header);
+  if (bytes === undefined || bytes.length > maxEnvelopeBytes) return undefined;
+  try {
+    const json: unknown = JSON.parse(bytes.toString());
+    return typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Of a repeated header the last one counts, as in Kafka's own clients. */
+function lastOf(header: HeaderValue): Buffer | string | undefined {
+  return Array.isArray(header) ? header.at(-1) : header;
+}
+
+function textOf(header: HeaderValue): string | undefined {
+  const bytes = lastOf(header);
+  return bytes === undefined || bytes.length > maxEnvelopeBytes ? undefined : printable(bytes.toString());
+}
+
+function printable(value: unknown): string | undefined {
+  return typeof value === 'string' && isPrintable(value) ? value : undefined;
+}
+
+function time(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= maxTimeMs
+    ? value
+    : undefined;
+}
+
+function timeOf(header: HeaderValue): number | undefined {
+  const text = textOf(header);
+  return text === undefined || !/^\d{4}-\d\d-\d\d[Tt]/.test(text) ? undefined : time(Date.parse(text));
+}
+
+function attemptOf(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isInteger(value) && value > 1 && value <= maxAttempt ? value : undefined;
+}
+
+function traceOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value.length <= maxTextLength && traceparent.test(value) ? value : undefined;
 }

@@ -1,0 +1,36 @@
+import { v5, v7 } from 'uuid';
+
+/**
+ * Namespace of every UUIDv5 that Penstock derives. Never changes: ids derived by users in other languages, and ids of
+ * children across restarts, depend on it.
+ */
+export const penstockNamespace = 'f7c57d95-9e2b-45d0-a990-d27165779581';
+
+/** Id of a new task: UUIDv7, so that ids sort by time. */
+export function newTaskId(): string {
+  return v7();
+}
+
+/**
+ * Id of a task whose producer gave none: UUIDv5 of `<topic>/<partition>/<offset>`, numbers in decimal. In Python:
+ * `uuid.uuid5(uuid.UUID(penstock_namespace), f"{topic}/{partition}/{offset}")`.
+ */
+export function placeId(topic: string, partition: number, offset: number): string {
+  return v5(`${topic}/${partition}/${offset}`, penstockNamespace);
+}
+
+/**
+ * Id of the child that a stage made at that index: UUIDv5 of `child/<parent id>/<stage>/<index>`. A topic holds no
+ * slash, so no child ever shares a name with a place.
+ */
+export function childId(parentId: string, stage: string, index: number): string {
+  return v5(`child/${parentId}/${stage}/${index}`, penstockNamespace);
+}
+
+/**
+ * Id of the task behind an Idempotency-Key: UUIDv5 of `key/<pipeline>/<tenant>\n<key>`; no tenant: empty. Neither
+ * tenants nor HTTP headers hold a line break, so two triples never make one name.
+ */
+export function idempotentId(tenant: string | undefined, pipeline: string, key: string): string {
+  return v5(`key/${pipeline}/${tenant ?? ''}\n${key}`, penstockNamespace);
+}

@@ -1,0 +1,67 @@
+import type { Parse } from './setting.ts';
+
+export const text: Parse<string> = (value) => value;
+
+export const oneOf =
+  <const Choice extends string>(...choices: readonly Choice[]): Parse<Choice> =>
+  (value) => {
+    const choice = choices.find((known) => known === value.toLowerCase());
+    if (choice === undefined) throw new Error(`must be one of ${choices.join(', ')}`);
+    return choice;
+  };
+
+export const flag: Parse<boolean> = (value) => {
+  if (/^(true|1|yes|on)$/i.test(value)) return true;
+  if (/^(false|0|no|off)$/i.test(value)) return false;
+  throw new Error('must be true or false');
+};
+
+export const port: Parse<number> = (value) => {
+  const number = /^\d{1,5}$/.test(value) ? Number(value) : 0;
+  if (number < 1 || number > 65_535) throw new Error('must be a port, 1 to 65535');
+  return number;
+};
+
+/** Entries parted by commas or line breaks; blanks around them and empty ones do not count. */
+export const list: Parse<string[]> = (value) => value.split(/[,\n]/).map(trim).filter(Boolean);
+
+export const brokerList: Parse<string[]> = (value) => {
+  const entries = list(value);
+  if (entries.length === 0) throw new Error('must name at least one broker');
+  const wrong = entries.find((entry) => !isHostAndPort(entry));
+  if (wrong !== undefined) throw new Error(`“${wrong}” must be host:port`);
+  return entries;
+};
+
+export const identifier: Parse<string> = (value) => {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(value)) throw new Error('must be letters, digits and underscores');
+  return value;
+};
+
+export const host: Parse<string> = (value) => {
+  if (!/^[A-Za-z0-9.:_-]+$/.test(value)) throw new Error('must be a host name or an address');
+  return value;
+};
+
+/** An absolute URL of one of the schemes, without a trailing slash. */
+export const url =
+  (...schemes: readonly string[]): Parse<string> =>
+  (value) => {
+    const parsed = URL.canParse(value) ? new URL(value) : undefined;
+    const scheme = parsed?.protocol.slice(0, -1);
+    if (!parsed || !scheme || !schemes.includes(scheme)) {
+      throw new Error(`must be a URL that begins with ${schemes.map((known) => `${known}://`).join(' or ')}`);
+    }
+    if (scheme === 's3' && parsed.hostname === '') throw new Error('must name a bucket: s3://bucket/prefix');
+    if (scheme === 'file' && parsed.hostname !== '') throw new Error('must be an absolute path: file:///folder');
+    return value.replace(/\/+$/, '');
+  };
+
+function isHostAndPort(entry: string): boolean {
+  const [, name, digits] = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})$/.exec(entry) ?? [];
+  return name !== undefined && Number(digits) >= 1 && Number(digits) <= 65_535;
+}
+
+function trim(entry: string): string {
+  return entry.trim();
+}

@@ -68,6 +68,34 @@ export const errorCatalogue = {
     'The request has no valid bearer token.',
     'Send Authorization: Bearer with a token of PENSTOCK_TOKENS.',
   ),
+  PIPE_STACK_ALREADY_RUNNING: permanent(
+    'Another stack runs on the same data folder.',
+    'Use it (penstock status), end it (penstock down), or choose another PENSTOCK_DATA_DIR.',
+  ),
+  PIPE_STACK_COMPONENT_FAILED: permanent(
+    'A part of the embedded stack ended, or did not become healthy, while it was started.',
+    'Read the log lines in the message; the whole log is in the logs folder of the data folder.',
+  ),
+  PIPE_STACK_DISK_FULL: permanent(
+    'There is too little space for the embedded stack or for what it downloads.',
+    'Free some space, or point PENSTOCK_DATA_DIR (for downloads XDG_CACHE_HOME) to another disk.',
+  ),
+  PIPE_STACK_JARS_UNAVAILABLE: permanent(
+    'Maven could not download the jars of Kafka.',
+    'Check the network, a proxy in ~/.m2/settings.xml, and run mvn by hand if the message does not tell enough.',
+  ),
+  PIPE_STACK_NO_JAVA: permanent(
+    'No Java 17 or newer was found.',
+    'Install it and try again. Debian: apt-get install openjdk-17-jre-headless. Fedora: dnf install java-21-openjdk-headless. macOS: brew install openjdk. Or set JAVA_HOME.',
+  ),
+  PIPE_STACK_NO_MAVEN: permanent(
+    'Maven is not installed, and Kafka’s jars are not in the cache yet.',
+    'Install it and try again. Debian: apt-get install maven. Fedora: dnf install maven. macOS: brew install maven.',
+  ),
+  PIPE_STACK_PORT_IN_USE: permanent(
+    'A port that the embedded stack needs is taken.',
+    'End the program that has it, or set the variable or flag that the message names.',
+  ),
   PIPE_STAGE_REJECTED: permanent(
     'The stage called reject().',
     'Read the message; mend the task or the stage, then redrive.',
@@ -144,6 +172,38 @@ export const errorCatalogue = {
   PIPE_BROKER_UNAVAILABLE: passing(
     'No Kafka broker answered.',
     'Check PENSTOCK_BROKERS and that Kafka runs (penstock status).',
+  ),
+  PIPE_BROKER_AUTH: permanent(
+    'Kafka refused the credentials, or they do not allow this topic or group.',
+    'Check PENSTOCK_KAFKA_SASL_* and PENSTOCK_KAFKA_SSL, and the ACLs of the topic or group in the message.',
+  ),
+  PIPE_BROKER_REFUSED: permanent(
+    'Kafka answered, and refused the request for a reason that waiting does not mend.',
+    'Read the reason in the message; it names the Kafka error.',
+  ),
+  PIPE_COMMIT_FENCED: passing(
+    'The group rebalanced: this member no longer owns the partition, so its commit does not count.',
+    'Nothing: the new owner does the tasks since the last commit. When it happens all the time, look for workers that stall.',
+  ),
+  PIPE_CONSUMER_CRASHED: passing(
+    'The Kafka consumer stopped and cannot go on.',
+    'Read the cause; the process ends so that its supervisor starts it anew.',
+  ),
+  PIPE_CONSUMER_SILENT: passing(
+    'The Kafka consumer gave no sign of life for longer than its session timeout.',
+    'Check the broker and the network; the process ends so that its supervisor starts it anew.',
+  ),
+  PIPE_GROUP_RUNNING: permanent(
+    'Offsets of a consumer group cannot be moved while it has running members.',
+    'Stop its workers, then try again.',
+  ),
+  PIPE_PRODUCER_CLOSED: permanent(
+    'A record was sent after the producer was closed.',
+    'Close the producer after the last send has resolved.',
+  ),
+  PIPE_TOPIC_UNKNOWN: permanent(
+    'The topic does not exist; Penstock never creates one by writing to it.',
+    'Provision the topics (penstock topics provision), or check the spelling.',
   ),
   PIPE_CLICKHOUSE_UNAVAILABLE: passing(
     'ClickHouse did not answer.',

@@ -10,9 +10,11 @@ export interface BreakerOptions {
   readonly resetAfterMs?: number;
   /** Hosts remembered; the least recently used is forgotten first. Default 500. */
   readonly maxHosts?: number;
-  /** Whether a failure speaks of the host's health; a 404 does not, and neither does an abort. */
-  readonly isHostFailure: (error: unknown) => boolean;
+  readonly judge: (error: unknown) => HostVerdict;
 }
+
+/** What a failed call says of its host. unknown: nothing, as when the call was aborted. */
+export type HostVerdict = 'healthy' | 'failed' | 'unknown';
 
 export interface Breakers {
   /**
@@ -42,8 +44,11 @@ function makeHostBreaker(options: BreakerOptions, resetAfterMs: number): HostBre
     volumeThreshold: options.volumeThreshold ?? 10,
     rollingPercentilesEnabled: false,
     enableSnapshots: false,
-    // An aborted trial proves nothing: counted as good it would close the breaker on a dead host.
-    errorFilter: (error: unknown) => !options.isHostFailure(error) && !(circuit.halfOpen && isInconclusive(error)),
+    // A trial that proves nothing must not close the breaker on a dead host.
+    errorFilter: (error: unknown) => {
+      const verdict = options.judge(error);
+      return verdict === 'healthy' || (verdict === 'unknown' && !circuit.halfOpen);
+    },
   });
   const breaker: HostBreaker = { circuit, openedAtMs: 0 };
   circuit.on('open', () => {
@@ -51,9 +56,6 @@ function makeHostBreaker(options: BreakerOptions, resetAfterMs: number): HostBre
   });
   return breaker;
 }
-
-/** Neither an answer of the host nor its failure: an abort, most likely. */
-const isInconclusive = (error: unknown): boolean => !(error instanceof PenstockError);
 
 const isRefusal = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'EOPENBREAKER' || error.code === 'ESHUTDOWN');

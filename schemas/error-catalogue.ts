@@ -76,6 +76,10 @@ export const errorCatalogue = {
     'A part of the embedded stack ended, or did not become healthy, while it was started.',
     'Read the log lines in the message; the whole log is in the logs folder of the data folder.',
   ),
+  PIPE_STACK_DATA_IN_USE: permanent(
+    'The folder of the embedded ClickHouse could not be opened: another process has it, or it is damaged.',
+    'Stop the other process (penstock down); if none runs, look at the message and restore the folder.',
+  ),
   PIPE_STACK_DISK_FULL: permanent(
     'There is too little space for the embedded stack or for what it downloads.',
     'Free some space, or point PENSTOCK_DATA_DIR (for downloads XDG_CACHE_HOME) to another disk.',
@@ -83,6 +87,10 @@ export const errorCatalogue = {
   PIPE_STACK_JARS_UNAVAILABLE: permanent(
     'Maven could not download the jars of Kafka.',
     'Check the network, a proxy in ~/.m2/settings.xml, and run mvn by hand if the message does not tell enough.',
+  ),
+  PIPE_STACK_NO_CHDB: permanent(
+    'The optional package chdb, the embedded ClickHouse, is not installed or does not load on this machine.',
+    'Run npm install chdb@3.4.0 (glibc Linux or macOS), or set PENSTOCK_CLICKHOUSE_URL to a ClickHouse server.',
   ),
   PIPE_STACK_NO_JAVA: permanent(
     'No Java 17 or newer was found.',
@@ -204,6 +212,18 @@ export const errorCatalogue = {
   PIPE_TOPIC_UNKNOWN: permanent(
     'The topic does not exist; Penstock never creates one by writing to it.',
     'Provision the topics (penstock topics provision), or check the spelling.',
+  ),
+  PIPE_CLICKHOUSE_MIGRATION_CHANGED: permanent(
+    'A migration that was already applied to this database has another text now.',
+    'Restore the file as it was applied, and put the change into a new numbered file.',
+  ),
+  PIPE_CLICKHOUSE_QUERY: permanent(
+    'ClickHouse refused the statement.',
+    'Read its message; mend the statement, or narrow it where a limit was met.',
+  ),
+  PIPE_CLICKHOUSE_SCHEMA_NEWER: permanent(
+    'The database was migrated by a newer Penstock than this one.',
+    'Run at least the version of Penstock that migrated it last.',
   ),
   PIPE_CLICKHOUSE_UNAVAILABLE: passing(
     'ClickHouse did not answer.',

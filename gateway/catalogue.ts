@@ -1,0 +1,49 @@
+import { PenstockError } from '../schemas/errors.ts';
+import type { RecordSchema } from '../schemas/record-schema.ts';
+import { stageTopic } from '../topics/names.ts';
+
+/** A stage as the gateway knows it: it takes tasks in, it never runs them. */
+export interface CatalogueStage {
+  readonly name: string;
+  readonly input: RecordSchema<unknown>;
+}
+
+/** A `Pipeline` of processors fits this shape; the gateway does not import processors. */
+export interface CataloguePipeline {
+  readonly name: string;
+  readonly stages: readonly CatalogueStage[];
+}
+
+/** Where a task goes in, and the schema that it must fit. */
+export interface Target {
+  readonly pipeline: string;
+  readonly stage: string;
+  readonly topic: string;
+  readonly subject: string;
+  readonly schema: RecordSchema<unknown>;
+}
+
+/** The stage named, or the pipeline's first. Throws PIPE_PIPELINE_UNKNOWN, PIPE_STAGE_UNKNOWN. */
+export function findTarget(pipelines: readonly CataloguePipeline[], pipelineName: string, stageName?: string): Target {
+  const pipeline = pipelines.find(({ name }) => name === pipelineName);
+  if (!pipeline) {
+    throw new PenstockError(
+      'PIPE_PIPELINE_UNKNOWN',
+      `no pipeline “${shown(pipelineName)}”; known: ${names(pipelines)}`,
+    );
+  }
+  const stage = stageName === undefined ? pipeline.stages[0] : pipeline.stages.find(({ name }) => name === stageName);
+  if (!stage) {
+    throw new PenstockError(
+      'PIPE_STAGE_UNKNOWN',
+      `pipeline “${pipeline.name}” has no stage “${shown(stageName ?? '')}”; it has: ${names(pipeline.stages)}`,
+    );
+  }
+  const topic = stageTopic(pipeline.name, stage.name);
+  return { pipeline: pipeline.name, stage: stage.name, topic, subject: `${topic}-value`, schema: stage.input };
+}
+
+const names = (named: readonly { name: string }[]): string => named.map(({ name }) => name).join(', ');
+
+/** Names come from outside and end in messages and logs: short, and without control characters. */
+const shown = (name: string): string => name.replace(/\p{C}/gu, '�').slice(0, 80);

@@ -1,0 +1,57 @@
+export const taskStates = ['queued', 'running', 'waiting', 'succeeded', 'dead', 'cancelled', 'expired'] as const;
+export type TaskState = (typeof taskStates)[number];
+
+/** Times are ISO 8601, UTC. */
+export interface TaskSummary {
+  readonly id: string;
+  readonly pipeline: string;
+  /** Stage that it is at, or ended at. */
+  readonly stage: string;
+  readonly state: TaskState;
+  readonly submittedAt: string;
+  readonly finishedAt: string | null;
+  /** Executions so far, over all stages. */
+  readonly attempts: number;
+}
+
+/** One row of the history of a task. */
+export interface TimelineEntry {
+  readonly time: string;
+  readonly stage: string;
+  readonly outcome: string;
+  readonly attempt: number;
+  readonly queueMs: number;
+  readonly runMs: number;
+  readonly worker: string;
+  readonly errorCode: string;
+  readonly errorMessage: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+export interface TaskDetail extends TaskSummary {
+  /** Oldest first, at most 1 000. */
+  readonly timeline: readonly TimelineEntry[];
+}
+
+export interface TaskFilter {
+  readonly pipeline?: string;
+  readonly stage?: string;
+  readonly state?: TaskState;
+  /** Epoch ms of submission. */
+  readonly since?: number;
+  readonly until?: number;
+  /** 1 to 1 000. */
+  readonly limit: number;
+  /** Continues after this task of an earlier page. */
+  readonly after?: { readonly submittedAt: number; readonly id: string };
+}
+
+/** What has become of tasks. Rejects with PIPE_CLICKHOUSE_UNAVAILABLE. */
+export interface History {
+  task(id: string): Promise<TaskDetail | undefined>;
+  /** Newest submission first. */
+  tasks(filter: TaskFilter): Promise<readonly TaskSummary[]>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,92 @@
+import type { TaskDetail, TaskFilter, TaskState, TaskSummary, TimelineEntry } from './history.ts';
+
+/** SQL with {name: Type} parameters; values never become part of the text. */
+export interface Query {
+  readonly sql: string;
+  readonly params: Readonly<Record<string, string | number>>;
+}
+
+export type Row = Readonly<Record<string, unknown>>;
+
+const ms = (column: string): string => `toUnixTimestamp64Milli(${column})`;
+const taskColumns =
+  'task_id, pipeline, stage, toString(state) AS state_name, attempts, ' +
+  `${ms('submitted_at')} AS submitted_ms, ${ms('finished_at')} AS finished_ms`;
+const settings = 'SETTINGS max_execution_time = 10';
+
+export function taskQuery(id: string): Query {
+  return { sql: `SELECT ${taskColumns} FROM tasks WHERE task_id = {id: String} LIMIT 1 ${settings}`, params: { id } };
+}
+
+export function timelineQuery(id: string): Query {
+  const columns =
+    `${ms('event_time')} AS event_ms, stage, toString(outcome) AS outcome_name, attempt, queue_ms, run_ms, worker, ` +
+    'error_code, error_message, topic, partition, offset';
+  return {
+    sql:
+      `SELECT ${columns} FROM attempts FINAL WHERE task_id = {id: String} ` +
+      `ORDER BY event_time, outcome != 'accepted', record_partition, record_offset, record_index LIMIT 1000 ${settings}`,
+    params: { id },
+  };
+}
+
+export function tasksQuery(filter: TaskFilter): Query {
+  const { pipeline, stage, state, since, until, limit, after } = filter;
+  const conditions = [
+    pipeline !== undefined && 'pipeline = {pipeline: String}',
+    stage !== undefined && 'stage = {stage: String}',
+    state !== undefined && 'state = {state: String}',
+    since !== undefined && 'submitted_at >= fromUnixTimestamp64Milli({since: Int64})',
+    until !== undefined && 'submitted_at < fromUnixTimestamp64Milli({until: Int64})',
+    after && '(submitted_at, task_id) < (fromUnixTimestamp64Milli({afterMs: Int64}), {afterId: String})',
+  ].filter((condition) => typeof condition === 'string');
+  const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')} ` : '';
+  return {
+    sql: `SELECT ${taskColumns} FROM tasks ${where}ORDER BY submitted_at DESC, task_id DESC LIMIT {limit: UInt32} ${settings}`,
+    params: {
+      limit,
+      ...(pipeline !== undefined && { pipeline }),
+      ...(stage !== undefined && { stage }),
+      ...(state !== undefined && { state }),
+      ...(since !== undefined && { since }),
+      ...(until !== undefined && { until }),
+      ...(after && { afterMs: after.submittedAt, afterId: after.id }),
+    },
+  };
+}
+
+export function taskSummary(row: Row): TaskSummary {
+  const finishedMs = Number(row.finished_ms);
+  return {
+    id: String(row.task_id),
+    pipeline: String(row.pipeline),
+    stage: String(row.stage),
+    state: String(row.state_name) as TaskState,
+    submittedAt: iso(row.submitted_ms),
+    finishedAt: finishedMs > 0 ? iso(finishedMs) : null,
+    attempts: Number(row.attempts),
+  };
+}
+
+export function taskDetail(task: Row, timeline: readonly Row[]): TaskDetail {
+  return { ...taskSummary(task), timeline: timeline.map(timelineEntry) };
+}
+
+function timelineEntry(row: Row): TimelineEntry {
+  return {
+    time: iso(row.event_ms),
+    stage: String(row.stage),
+    outcome: String(row.outcome_name),
+    attempt: Number(row.attempt),
+    queueMs: Number(row.queue_ms),
+    runMs: Number(row.run_ms),
+    worker: String(row.worker),
+    errorCode: String(row.error_code),
+    errorMessage: String(row.error_message),
+    topic: String(row.topic),
+    partition: Number(row.partition),
+    offset: Number(row.offset),
+  };
+}
+
+const iso = (epochMs: unknown): string => new Date(Number(epochMs)).toISOString();

@@ -1,0 +1,140 @@
+import type { Logger } from 'pino';
+import type { Codec } from '../../schemas/codec.ts';
+import { messageOf } from '../../schemas/errors.ts';
+import { type Attempt, type AttemptBatch, attemptBatchSchema } from '../../schemas/generated/attempt-batch.ts';
+import { attemptsTopic } from '../../topics/names.ts';
+import type { OutboundRecord, Producer, RecordPlace } from '../../topics/ports.ts';
+import type { Target } from '../catalogue.ts';
+import type { PreparedTask } from './task-record.ts';
+
+const subject = `${attemptsTopic}-value`;
+const lingerMs = 5;
+const retryMs = 1_000;
+const maxAttemptsPerRecord = 500;
+/** About 40 MB of rows; beyond it the newest are dropped and counted. */
+const maxWaiting = 100_000;
+
+interface Row {
+  readonly target: Target;
+  readonly attempt: Attempt;
+}
+
+export interface AcceptedLogOptions {
+  readonly producer: () => Promise<Producer>;
+  readonly codec: Codec;
+  /** Stands as `worker` in the history. */
+  readonly workerName: string;
+  readonly logger: Logger;
+}
+
+/**
+ * Announces acknowledged tasks to penstock.attempts, so that they show as queued before their first attempt. Nobody
+ * waits for it: a row lost with the process costs that one view, the task itself is safe in its topic.
+ */
+export class AcceptedLog {
+  private waiting: Row[] = [];
+  private flushing: Promise<void> = Promise.resolve();
+  private timer: NodeJS.Timeout | undefined;
+  private registered = false;
+  private readonly options: AcceptedLogOptions;
+  dropped = 0;
+
+  constructor(options: AcceptedLogOptions) {
+    this.options = options;
+  }
+
+  add(target: Target, tasks: readonly PreparedTask[], places: readonly RecordPlace[]): void {
+    for (const [index, task] of tasks.entries()) {
+      const place = places[index];
+      if (!place) continue;
+      if (this.waiting.length >= maxWaiting) this.dropped += 1;
+      else this.waiting.push({ target, attempt: acceptedAttempt(task, place) });
+    }
+    this.schedule(lingerMs);
+  }
+
+  /** Sends what waits, once; what Kafka refuses now is lost. */
+  async close(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    await this.flushing;
+    await this.flush();
+    clearTimeout(this.timer);
+  }
+
+  private schedule(delayMs: number): void {
+    if (this.timer) return;
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      this.flushing = this.flushing.then(() => this.flush());
+    }, delayMs);
+  }
+
+  private async flush(): Promise<void> {
+    const rows = this.waiting;
+    if (rows.length === 0) return;
+    this.waiting = [];
+    try {
+      const { codec, producer } = this.options;
+      if (!this.registered) await codec.register(subject, attemptBatchSchema);
+      this.registered = true;
+      const records = batchesOf(rows, this.options.workerName).map((batch) => this.recordOf(batch));
+      await (await producer()).send(records);
+    } catch (error) {
+      this.options.logger.warn({ rows: rows.length, reason: messageOf(error) }, 'accepted rows wait: not written');
+      this.waiting = [...rows, ...this.waiting].slice(0, maxWaiting);
+      this.schedule(retryMs);
+    }
+  }
+
+  private recordOf(batch: AttemptBatch): OutboundRecord {
+    return { topic: attemptsTopic, key: null, value: this.options.codec.encode(attemptBatchSchema, subject, batch) };
+  }
+}
+
+/** One batch for each stage, split where a record would grow too large. */
+function batchesOf(rows: readonly Row[], worker: string): AttemptBatch[] {
+  const byTopic = new Map<string, { target: Target; attempts: Attempt[] }>();
+  for (const { target, attempt } of rows) {
+    const group = byTopic.get(target.topic) ?? { target, attempts: [] };
+    byTopic.set(target.topic, group);
+    group.attempts.push(attempt);
+  }
+  return [...byTopic.values()].flatMap(({ target, attempts }) => {
+    const { pipeline, stage, topic } = target;
+    const starts = attempts.flatMap((_, index) => (index % maxAttemptsPerRecord === 0 ? [index] : []));
+    return starts.map((start) => ({
+      worker,
+      codeVersion: '',
+      pipeline,
+      stage,
+      topic,
+      attempts: attempts.slice(start, start + maxAttemptsPerRecord),
+    }));
+  });
+}
+
+function acceptedAttempt(task: PreparedTask, place: RecordPlace): Attempt {
+  return {
+    eventTime: task.acceptedAt,
+    startedAt: task.acceptedAt,
+    outcome: 'accepted',
+    taskId: task.id,
+    parentId: '',
+    tenant: task.options.tenant ?? '',
+    attempt: 1,
+    queueMs: 0,
+    runMs: 0,
+    bytesIn: task.record.value?.length ?? 0,
+    bytesOut: 0,
+    errorCode: '',
+    errorFingerprint: '',
+    errorMessage: '',
+    partition: place.partition,
+    offset: place.offset,
+    nextStage: '',
+    replayId: '',
+    traceId: task.options.trace?.split('-')[1] ?? '',
+    attrs: {},
+  };
+}

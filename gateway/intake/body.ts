@@ -1,0 +1,28 @@
+import { PenstockError } from '../../schemas/errors.ts';
+import type { Line } from './ndjson.ts';
+import { parseJson } from './read-payload.ts';
+
+const space = new Set([0x20, 0x09, 0x0a, 0x0d]);
+
+/** What a JSON body begins with tells one task from a batch, without parsing it twice. */
+export function shapeOf(body: Buffer): 'object' | 'array' | 'other' {
+  const first = body.find((byte) => !space.has(byte));
+  if (first === 0x7b) return 'object';
+  return first === 0x5b ? 'array' : 'other';
+}
+
+/** The items of a JSON array. Throws PIPE_TASK_NOT_JSON, PIPE_GATEWAY_BODY_INVALID. */
+export function itemsOf(body: Buffer): unknown[] {
+  const parsed = parseJson(body);
+  if (Array.isArray(parsed)) return parsed;
+  throw new PenstockError('PIPE_GATEWAY_BODY_INVALID', 'the body is neither a JSON object nor an array');
+}
+
+export function toLine(item: unknown): Line {
+  try {
+    return { kind: 'line', bytes: Buffer.from(JSON.stringify(item)) };
+  } catch {
+    // Nested too deep for the stack: no schema of ours is, so it goes on as a value that fits none.
+    return { kind: 'line', bytes: Buffer.from('null') };
+  }
+}

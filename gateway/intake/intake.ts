@@ -1,0 +1,133 @@
+import type { Logger } from 'pino';
+import type { Codec } from '../../schemas/codec.ts';
+import { PenstockError } from '../../schemas/errors.ts';
+import type { Broker } from '../../topics/ports.ts';
+import type { Target } from '../catalogue.ts';
+import { AcceptedLog } from './accepted-log.ts';
+import { withDeadline } from './deadline.ts';
+import { lazy } from './lazy.ts';
+import { readPayload } from './read-payload.ts';
+import { makeTask, type PreparedTask, type TaskOptions } from './task-record.ts';
+
+/** What the submitter gets back for one task. */
+export interface Receipt {
+  readonly id: string;
+  readonly pipeline: string;
+  readonly stage: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+export interface IntakeOptions {
+  readonly broker: Broker;
+  readonly codec: Codec;
+  /** Stands as `worker` on the accepted rows. */
+  readonly workerName: string;
+  readonly logger: Logger;
+  /** Longest wait for Kafka's acknowledgement before the caller is told PIPE_BROKER_UNAVAILABLE. Default 4 500. */
+  readonly sendDeadlineMs?: number;
+  /** Bytes of tasks not yet acknowledged, beyond which PIPE_GATEWAY_OVERLOADED. Default 64 MiB. */
+  readonly maxPendingBytes?: number;
+  /** Largest value of a record. Default 1 000 000: below Kafka's message.max.bytes with room for key and headers. */
+  readonly maxTaskBytes?: number;
+}
+
+/** The one way in: checks payloads against the stage's schema, sends, and announces what Kafka acknowledged. */
+export class Intake {
+  private readonly options: Required<IntakeOptions>;
+  private readonly producer;
+  private readonly accepted: AcceptedLog;
+  private readonly registered = new Map<string, { get(): Promise<void> }>();
+  private pendingBytes = 0;
+
+  constructor(options: IntakeOptions) {
+    const defaults = { sendDeadlineMs: 4_500, maxPendingBytes: 64 * 1024 * 1024, maxTaskBytes: 1_000_000 };
+    this.options = { ...defaults, ...options };
+    this.producer = lazy(() => this.options.broker.producer());
+    this.accepted = new AcceptedLog({ ...this.options, producer: () => this.producer.get() });
+  }
+
+  /** Must precede `prepare`. Rejects with PIPE_REGISTRY_UNAVAILABLE. */
+  async open(target: Target): Promise<void> {
+    const { codec } = this.options;
+    const known = this.registered.get(target.subject) ?? lazy(() => codec.register(target.subject, target.schema));
+    this.registered.set(target.subject, known);
+    await withDeadline(known.get(), this.options.sendDeadlineMs, 'PIPE_REGISTRY_UNAVAILABLE');
+  }
+
+  /**
+   * A task from the JSON of its payload. Throws PIPE_TASK_NOT_JSON, PIPE_TASK_SCHEMA_MISMATCH, PIPE_TASK_TOO_LARGE.
+   */
+  prepare(target: Target, id: string, json: Buffer, options: TaskOptions): PreparedTask {
+    this.checkSize(json.length);
+    const value = this.options.codec.encode(target.schema, target.subject, readPayload(target.schema, json));
+    this.checkSize(value.length);
+    return makeTask(target.topic, id, value, options, Date.now());
+  }
+
+  /**
+   * Resolves when every task is acknowledged. Rejects with PIPE_BROKER_UNAVAILABLE (outcome unknown: Kafka may still
+   * take them), PIPE_GATEWAY_OVERLOADED, PIPE_TOPIC_UNKNOWN.
+   */
+  send(target: Target, tasks: readonly PreparedTask[]): Promise<Receipt[]> {
+    return this.untilDeadline(this.sendWithoutDeadline(target, tasks));
+  }
+
+  /** Like `send`, for callers that share one send and put the deadline on each wait for it. */
+  async sendWithoutDeadline(target: Target, tasks: readonly PreparedTask[]): Promise<Receipt[]> {
+    const sizeBytes = tasks.reduce((sum, task) => sum + task.sizeBytes, 0);
+    this.reserve(sizeBytes);
+    try {
+      const producer = await this.producer.get();
+      const places = await producer.send(tasks.map(({ record }) => record));
+      this.accepted.add(target, tasks, places);
+      return tasks.map((task, index) => receiptOf(target, task, places[index]));
+    } finally {
+      this.pendingBytes -= sizeBytes;
+    }
+  }
+
+  untilDeadline<T>(work: Promise<T>): Promise<T> {
+    return withDeadline(work, this.options.sendDeadlineMs, 'PIPE_BROKER_UNAVAILABLE');
+  }
+
+  get acceptedRowsDropped(): number {
+    return this.accepted.dropped;
+  }
+
+  /** Waits for what flies, writes the accepted rows, leaves. */
+  async close(): Promise<void> {
+    await this.accepted.close();
+    const producer = await this.producer.peek()?.catch(() => undefined);
+    await producer?.close();
+  }
+
+  private checkSize(sizeBytes: number): void {
+    const { maxTaskBytes } = this.options;
+    if (sizeBytes <= maxTaskBytes) return;
+    throw new PenstockError('PIPE_TASK_TOO_LARGE', `the payload has ${sizeBytes} bytes, the limit is ${maxTaskBytes}`, {
+      context: { sizeBytes, maxTaskBytes },
+    });
+  }
+
+  private reserve(sizeBytes: number): void {
+    if (this.pendingBytes > 0 && this.pendingBytes + sizeBytes > this.options.maxPendingBytes) {
+      throw new PenstockError('PIPE_GATEWAY_OVERLOADED', 'too many tasks wait for Kafka’s acknowledgement', {
+        context: { pendingBytes: this.pendingBytes },
+        afterMs: 1_000,
+      });
+    }
+    this.pendingBytes += sizeBytes;
+  }
+}
+
+function receiptOf(
+  target: Target,
+  task: PreparedTask,
+  place: { partition: number; offset: number } | undefined,
+): Receipt {
+  if (!place) throw new PenstockError('PIPE_GATEWAY_INTERNAL', 'the producer gave no place for an acknowledged record');
+  const { pipeline, stage, topic } = target;
+  return { id: task.id, pipeline, stage, topic, partition: place.partition, offset: place.offset };
+}

@@ -1,0 +1,77 @@
+/** One line of a batch, or the fact that it was too long to keep. */
+export type Line =
+  | { readonly kind: 'line'; readonly bytes: Buffer }
+  | { readonly kind: 'too-long'; readonly sizeBytes: number };
+
+export interface LineLimits {
+  readonly maxLineBytes: number;
+  /** Lines handed out at once; bounds what is parsed between two turns of the event loop. */
+  readonly maxLines: number;
+  /** Bytes handed out at once. */
+  readonly maxChunkBytes: number;
+}
+
+const newline = 0x0a;
+
+/** Groups of the non-blank lines of an NDJSON body. Memory: one chunk of the stream, one group, one line. */
+export async function* linesOf(body: AsyncIterable<Buffer>, limits: LineLimits): AsyncGenerator<Line[]> {
+  const cutter = new LineCutter(limits.maxLineBytes);
+  let group: Line[] = [];
+  let groupBytes = 0;
+  for await (const chunk of body) {
+    for (const line of cutter.push(chunk)) {
+      group.push(line);
+      groupBytes += line.kind === 'line' ? line.bytes.length : 0;
+      if (group.length < limits.maxLines && groupBytes < limits.maxChunkBytes) continue;
+      yield group;
+      group = [];
+      groupBytes = 0;
+    }
+  }
+  group.push(...cutter.end());
+  if (group.length > 0) yield group;
+}
+
+/** Cuts chunks at newlines; of a line beyond the limit only the length is kept. */
+class LineCutter {
+  private parts: Buffer[] = [];
+  private sizeBytes = 0;
+  private readonly maxLineBytes: number;
+
+  constructor(maxLineBytes: number) {
+    this.maxLineBytes = maxLineBytes;
+  }
+
+  *push(chunk: Buffer): Generator<Line> {
+    let start = 0;
+    for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, start)) {
+      this.keep(chunk.subarray(start, end));
+      yield* this.end();
+      start = end + 1;
+    }
+    this.keep(chunk.subarray(start));
+  }
+
+  *end(): Generator<Line> {
+    const { sizeBytes, parts } = this;
+    this.parts = [];
+    this.sizeBytes = 0;
+    if (sizeBytes > this.maxLineBytes) {
+      yield { kind: 'too-long', sizeBytes };
+      return;
+    }
+    const bytes = parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts);
+    if (!isBlank(bytes)) yield { kind: 'line', bytes };
+  }
+
+  private keep(part: Buffer): void {
+    if (part.length === 0) return;
+    this.sizeBytes += part.length;
+    if (this.sizeBytes > this.maxLineBytes) this.parts = [];
+    else this.parts.push(part);
+  }
+}
+
+function isBlank(bytes: Buffer): boolean {
+  return bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
+}

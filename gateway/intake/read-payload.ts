@@ -1,0 +1,41 @@
+import { isUtf8 } from 'node:buffer';
+import { parse } from 'secure-json-parse';
+import { messageOf, PenstockError } from '../../schemas/errors.ts';
+import type { PayloadError } from '../../schemas/payload/payload-checks.ts';
+import { payloadError, validatePayload } from '../../schemas/payload/validate-payload.ts';
+import type { RecordSchema } from '../../schemas/record-schema.ts';
+
+/** PIPE_TASK_SCHEMA_MISMATCH with each place that does not fit, as a list. */
+export class PayloadRefused extends PenstockError {
+  readonly errors: readonly PayloadError[];
+
+  constructor(schema: RecordSchema<unknown>, errors: readonly PayloadError[]) {
+    const { code, message, context } = payloadError(schema, errors);
+    super(code, message, { context });
+    this.errors = errors;
+  }
+}
+
+/** The payload as the codec wants it. Throws PIPE_TASK_NOT_JSON, PIPE_TASK_SCHEMA_MISMATCH (a PayloadRefused). */
+export function readPayload(schema: RecordSchema<unknown>, json: Buffer): unknown {
+  const result = validatePayload(schema, parseJson(json));
+  if (result.ok) return result.value;
+  throw new PayloadRefused(schema, result.errors);
+}
+
+/** JSON in UTF-8, without keys that reach for a prototype. Throws PIPE_TASK_NOT_JSON. */
+export function parseJson(json: Buffer): unknown {
+  if (!isUtf8(json)) throw new PenstockError('PIPE_TASK_NOT_JSON', 'the payload is not UTF-8');
+  try {
+    return parse(json.toString('utf8'), null, { protoAction: 'error', constructorAction: 'error' });
+  } catch (error) {
+    throw new PenstockError('PIPE_TASK_NOT_JSON', `the payload is not valid JSON: ${shortReason(error)}`);
+  }
+}
+
+/** V8 quotes the text around a mistake: an answer goes to the sender, but messages also go to logs. */
+function shortReason(error: unknown): string {
+  return messageOf(error)
+    .replace(/(, )?\.{0,3}".*"\.{0,3} is not valid JSON/s, '')
+    .slice(0, 120);
+}

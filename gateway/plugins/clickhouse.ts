@@ -1,0 +1,53 @@
+import { type ClickHouseClient, createClient } from '@clickhouse/client';
+import type { Config } from '../../schemas/config.ts';
+import { messageOf, PenstockError } from '../../schemas/errors.ts';
+import type { History } from '../history/history.ts';
+import {
+  type Query,
+  type Row,
+  taskDetail,
+  taskQuery,
+  taskSummary,
+  tasksQuery,
+  timelineQuery,
+} from '../history/queries.ts';
+
+const requestTimeoutMs = 15_000;
+const maxConnections = 8;
+
+/** The history in ClickHouse. Opens nothing until asked. */
+export function connectHistory(config: Config['clickhouse']): History {
+  const client = createClient({
+    url: config.url,
+    username: config.user,
+    password: config.password,
+    database: config.database,
+    request_timeout: requestTimeoutMs,
+    max_open_connections: maxConnections,
+    // Below the three seconds after which servers close an idle connection.
+    keep_alive: { enabled: true, idle_socket_ttl: 2_000 },
+  });
+  const read = (query: Query): Promise<Row[]> => readRows(client, query);
+  return {
+    async task(id) {
+      const [[task], timeline] = await Promise.all([read(taskQuery(id)), read(timelineQuery(id))]);
+      return task ? taskDetail(task, timeline) : undefined;
+    },
+    async tasks(filter) {
+      return (await read(tasksQuery(filter))).map(taskSummary);
+    },
+    close: () => client.close(),
+  };
+}
+
+async function readRows(client: ClickHouseClient, { sql, params }: Query): Promise<Row[]> {
+  try {
+    const result = await client.query({ query: sql, query_params: { ...params }, format: 'JSONEachRow' });
+    return await result.json<Row>();
+  } catch (error) {
+    throw new PenstockError('PIPE_CLICKHOUSE_UNAVAILABLE', 'the history cannot be read', {
+      context: { reason: messageOf(error).slice(0, 200) },
+      cause: error,
+    });
+  }
+}

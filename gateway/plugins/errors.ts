@@ -1,0 +1,90 @@
+import type { Socket } from 'node:net';
+import type { FastifyError, FastifyInstance } from 'fastify';
+import type { ErrorCode } from '../../schemas/error-catalogue.ts';
+import { messageOf, PenstockError } from '../../schemas/errors.ts';
+import { problemOf, sendProblem, statusOf } from './problem.ts';
+
+/** Answers of a route that carry more than the error: what was accepted before it, for example. */
+export class ProblemWith extends Error {
+  readonly error: PenstockError;
+  readonly extensions: Readonly<Record<string, unknown>>;
+
+  constructor(error: PenstockError, extensions: Readonly<Record<string, unknown>>) {
+    super(error.message, { cause: error });
+    this.error = error;
+    this.extensions = extensions;
+  }
+}
+
+/** Every failure leaves as application/problem+json; what we do not know leaves without its message, stack or SQL. */
+export function installErrors(app: FastifyInstance): void {
+  app.setErrorHandler((thrown: unknown, request, reply) => {
+    const error = toPenstockError(thrown);
+    if (statusOf(error.code) === 500) {
+      request.log.error({ err: thrown, method: request.method, route: request.routeOptions.url }, 'request failed');
+    }
+    const known = thrown instanceof ProblemWith ? thrown.extensions : {};
+    return sendProblem(reply, publicForm(error), known);
+  });
+  app.setNotFoundHandler((_request, reply) =>
+    sendProblem(reply, new PenstockError('PIPE_GATEWAY_ROUTE_UNKNOWN', 'no route of that method and path')),
+  );
+}
+
+/** For what fails before routing: a path that cannot be decoded. */
+export function onFrameworkError(
+  error: FastifyError,
+  _request: unknown,
+  reply: Parameters<typeof sendProblem>[0],
+): void {
+  sendProblem(reply, toPenstockError(error));
+}
+
+/** For bytes that are no HTTP request, headers that are too large, or slow ones: there is no reply object yet. */
+export function onClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const slow = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+  const status = slow ? '408 Request Timeout' : '400 Bad Request';
+  const detail = slow ? 'the request took too long to arrive' : 'not a well-formed HTTP request';
+  const problem = { ...problemOf(new PenstockError('PIPE_GATEWAY_REQUEST_INVALID', detail)), status: slow ? 408 : 400 };
+  const body = JSON.stringify(problem);
+  socket.end(
+    `HTTP/1.1 ${status}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
+      `connection: close\r\n\r\n${body}`,
+  );
+}
+
+const codeByFastifyCode: Readonly<Record<string, ErrorCode>> = {
+  FST_ERR_BAD_URL: 'PIPE_GATEWAY_REQUEST_INVALID',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'PIPE_GATEWAY_BODY_TOO_LARGE',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'PIPE_GATEWAY_BODY_INVALID',
+  FST_ERR_CTP_EMPTY_TYPE: 'PIPE_GATEWAY_CONTENT_TYPE',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'PIPE_GATEWAY_REQUEST_INVALID',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'PIPE_GATEWAY_CONTENT_TYPE',
+  FST_ERR_CTP_INVALID_TYPE: 'PIPE_GATEWAY_CONTENT_TYPE',
+  FST_ERR_MAX_PARAM_LENGTH: 'PIPE_GATEWAY_REQUEST_INVALID',
+  FST_ERR_VALIDATION: 'PIPE_GATEWAY_REQUEST_INVALID',
+};
+
+export function toPenstockError(thrown: unknown): PenstockError {
+  if (thrown instanceof PenstockError) return thrown;
+  if (thrown instanceof ProblemWith) return thrown.error;
+  const fastifyCode = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+  const code = codeByFastifyCode[fastifyCode];
+  if (code) return new PenstockError(code, messageOf(thrown), { cause: thrown });
+  if (fastifyCode === 'ECONNRESET') {
+    return new PenstockError('PIPE_GATEWAY_BODY_INVALID', 'the body ended before its declared length', {
+      cause: thrown,
+    });
+  }
+  return new PenstockError('PIPE_GATEWAY_INTERNAL', 'the gateway could not answer this request', { cause: thrown });
+}
+
+/** Codes that should not arise here keep their code for the reader, but not a message that may name our insides. */
+function publicForm(error: PenstockError): PenstockError {
+  if (statusOf(error.code) !== 500) return error;
+  return new PenstockError(error.code, 'the gateway could not answer this request');
+}

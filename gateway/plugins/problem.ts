@@ -1,0 +1,74 @@
+import type { FastifyReply } from 'fastify';
+import { type ErrorCode, errorCatalogue } from '../../schemas/error-catalogue.ts';
+import type { PenstockError } from '../../schemas/errors.ts';
+import type { PayloadError } from '../../schemas/payload/payload-checks.ts';
+import { PayloadRefused } from '../intake/read-payload.ts';
+
+/** RFC 9457. `type` and `code` are stable; `detail` is for people. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: ErrorCode;
+  readonly remedy: string;
+  readonly [extension: string]: unknown;
+}
+
+const statusByCode: Partial<Record<ErrorCode, number>> = {
+  PIPE_BROKER_UNAVAILABLE: 503,
+  PIPE_CLICKHOUSE_UNAVAILABLE: 503,
+  PIPE_GATEWAY_BATCH_TOO_LARGE: 413,
+  PIPE_GATEWAY_BODY_INVALID: 400,
+  PIPE_GATEWAY_BODY_TOO_LARGE: 413,
+  PIPE_GATEWAY_CONTENT_TYPE: 415,
+  PIPE_GATEWAY_HOST_REFUSED: 421,
+  PIPE_GATEWAY_IDEMPOTENCY_CONFLICT: 422,
+  PIPE_GATEWAY_OVERLOADED: 503,
+  PIPE_GATEWAY_REQUEST_INVALID: 400,
+  PIPE_GATEWAY_ROUTE_UNKNOWN: 404,
+  PIPE_GATEWAY_UNAUTHORIZED: 401,
+  PIPE_PIPELINE_UNKNOWN: 404,
+  PIPE_REGISTRY_UNAVAILABLE: 503,
+  PIPE_STAGE_UNKNOWN: 404,
+  PIPE_TASK_NOT_FOUND: 404,
+  PIPE_TASK_NOT_JSON: 400,
+  PIPE_TASK_SCHEMA_MISMATCH: 422,
+  PIPE_TASK_TOO_LARGE: 413,
+};
+
+const defaultRetryAfterMs = 5_000;
+
+export function statusOf(code: ErrorCode): number {
+  return statusByCode[code] ?? 500;
+}
+
+export function problemOf(error: PenstockError, extensions: Readonly<Record<string, unknown>> = {}): Problem {
+  const { cause, remedy } = errorCatalogue[error.code];
+  return {
+    type: `urn:penstock:error:${error.code}`,
+    title: cause,
+    status: statusOf(error.code),
+    detail: error.message,
+    code: error.code,
+    remedy,
+    ...(error instanceof PayloadRefused && { errors: error.errors.map(toPublic) }),
+    ...extensions,
+  };
+}
+
+const toPublic = ({ pointer, message }: PayloadError) => ({ pointer, detail: message });
+
+export function sendProblem(
+  reply: FastifyReply,
+  error: PenstockError,
+  extensions: Readonly<Record<string, unknown>> = {},
+): FastifyReply {
+  const problem = problemOf(error, extensions);
+  if (problem.status === 503) {
+    reply.header('retry-after', Math.max(1, Math.ceil((error.afterMs ?? defaultRetryAfterMs) / 1_000)));
+  }
+  if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="penstock"');
+  // Serialised here: a route's response schema must not cut extensions off.
+  return reply.code(problem.status).type('application/problem+json').serializer(JSON.stringify).send(problem);
+}

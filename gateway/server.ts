@@ -1,0 +1,46 @@
+import type { AddressInfo } from 'node:net';
+import closeWithGrace from 'close-with-grace';
+import type { FastifyInstance } from 'fastify';
+import { messageOf } from '../schemas/errors.ts';
+import { buildGateway, type GatewayOptions } from './app.ts';
+import { checkExposure } from './plugins/host-guard.ts';
+
+export interface RunningGateway {
+  readonly app: FastifyInstance;
+  readonly url: string;
+  /** Stops accepting, answers what it holds, flushes, leaves. */
+  stop(): Promise<void>;
+}
+
+/** Builds and listens; port 0 takes a free one. Rejects with PIPE_GATEWAY_TOKENS_REQUIRED. */
+export async function startGateway(
+  options: GatewayOptions,
+  listen: { host: string; port: number } = options.config.http,
+): Promise<RunningGateway> {
+  checkExposure(listen.host, options.config.tokens);
+  const app = buildGateway(options);
+  try {
+    await app.listen(listen);
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  return { app, url: urlOf(app.server.address()), stop: () => app.close() };
+}
+
+const shutdownLimitMs = 15_000;
+
+/** Stops the gateway on SIGTERM and SIGINT; `leave` closes what the caller opened, afterwards. */
+export function stopGracefully(gateway: RunningGateway, leave: () => Promise<void>): void {
+  closeWithGrace({ delay: shutdownLimitMs, logger: false }, async ({ err }) => {
+    if (err) gateway.app.log.error({ reason: messageOf(err) }, 'gateway stops on an error');
+    await gateway.stop();
+    await leave();
+  });
+}
+
+function urlOf(address: AddressInfo | string | null): string {
+  if (address === null || typeof address === 'string') return String(address);
+  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  return `http://${host}:${address.port}`;
+}

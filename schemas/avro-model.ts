@@ -67,13 +67,18 @@ interface Scope {
   readonly names: Map<string, SchemaNode>;
   readonly namespace: string;
   readonly depth: number;
+  /** Every name is a full name already: inner types inherit no namespace. */
+  readonly qualified: boolean;
 }
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Parses Avro JSON into a graph with names resolved; throws PIPE_SCHEMA_INVALID. */
-export function parseAvro(avro: AvroJson): SchemaNode {
-  return parseNode(avro, { names: new Map(), namespace: '', depth: 0 });
+/**
+ * Parses Avro JSON into a graph with names resolved; throws PIPE_SCHEMA_INVALID. `qualified` is for JSON that avsc wrote:
+ * all its names are full names.
+ */
+export function parseAvro(avro: AvroJson, options: { readonly qualified?: boolean } = {}): SchemaNode {
+  return parseNode(avro, { names: new Map(), namespace: '', depth: 0, qualified: options.qualified ?? false });
 }
 
 export function unqualified(name: string): string {
@@ -162,7 +167,7 @@ function parseRecord(json: JsonObject, scope: Scope): RecordNode {
   if (!Array.isArray(json.fields)) throw invalid(`record “${named.name}” needs a list of fields`);
   const fields: FieldNode[] = [];
   const node = define<RecordNode>({ kind: 'record', ...named, fields }, scope);
-  const namespace = named.name.slice(0, Math.max(0, named.name.lastIndexOf('.')));
+  const namespace = scope.qualified ? '' : named.name.slice(0, Math.max(0, named.name.lastIndexOf('.')));
   for (const field of json.fields) fields.push(parseField(field, named.name, { ...scope, namespace }));
   const twice = fields.find((field, index) => fields.findIndex((other) => other.name === field.name) !== index);
   if (twice) throw invalid(`record “${named.name}” has two fields named “${twice.name}”`);

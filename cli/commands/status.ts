@@ -33,7 +33,7 @@ function describeComponent(component: ComponentReport): string[] {
   const { name, status, isHealthy, port, processes, startedAt, restarts, logFile, lastExit } = component;
   const state = status === 'running' && !isHealthy ? 'no answer' : status;
   const uptime = startedAt !== undefined && status === 'running' ? describeSeconds(Date.now() - startedAt) : '';
-  const why = lastExit && restarts + Number(status === 'restarting') > 0 ? ` (${firstLine(lastExit)})` : '';
+  const why = lastExit && restarts + Number(status === 'restarting') > 0 ? ` (last end: ${firstLine(lastExit)})` : '';
   const pids = processes.map(({ pid }) => pid).join(', ');
   return [name, `${state}${why}`, String(port), pids, uptime, String(restarts), logFile];
 }

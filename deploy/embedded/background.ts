@@ -3,7 +3,7 @@ import { closeSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type ErrorCode, errorCatalogue } from '../../schemas/error-catalogue.ts';
 import { PenstockError } from '../../schemas/errors.ts';
-import { openLogFile, readLogTail, sizeOf } from './log-file.ts';
+import { openLogFile, readLogTail, sizeOf, tellingLines } from './log-file.ts';
 import { nodeProgramArgs } from './node-program.ts';
 import type { StackOptions } from './stack-options.ts';
 
@@ -39,7 +39,7 @@ export function startStackInBackground(options: StackOptions): Promise<StackEndp
     });
     child.once('error', fail);
     child.once('exit', (code, signal) => {
-      const tail = readLogTail(logFile, { from, lines: 12 }).join('\n    ');
+      const tail = tellingLines(readLogTail(logFile, { from }), 8).join('\n    ');
       const how = signal ?? `exit code ${code}`;
       fail(new PenstockError('PIPE_STACK_COMPONENT_FAILED', `the supervisor ended with ${how}:\n    ${tail}`));
     });

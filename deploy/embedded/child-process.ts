@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { messageOf } from '../../schemas/errors.ts';
 import { signalGroup, signalProcess } from './end-process.ts';
-import { openLogFile, readLogTail, sizeOf } from './log-file.ts';
+import { openLogFile, readLogTail, sizeOf, tellingLines } from './log-file.ts';
 import { identifyProcess, type ProcessIdentity } from './process-identity.ts';
 
 export interface ChildOptions {
@@ -10,16 +10,18 @@ export interface ChildOptions {
   readonly args: readonly string[];
   readonly logFile: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** Called when the list of its processes grows later than the call. */
+  readonly onProcess: () => void;
 }
 
 export interface ManagedChild {
-  /** The child, and a grandchild that it announced; empty once it never started. */
+  /** The child, and the grandchild that it announced. */
   processes(): readonly ProcessIdentity[];
   /** Resolves, never rejects, with how it ended: `exit code 1`, `signal SIGKILL`. */
   readonly exited: Promise<string>;
   /** SIGTERM, SIGKILL to its whole group after the grace; resolves when it is gone. */
   stop(graceMs: number): Promise<void>;
-  /** The last lines it wrote since it was started. */
+  /** The lines that tell most of what it wrote since it was started: the latest errors, else the last ones. */
   logTail(): string[];
 }
 
@@ -36,13 +38,13 @@ export function spawnChild(options: ChildOptions): ManagedChild {
     stdio: ['ignore', log, log, 'ipc'],
   });
   closeSync(log);
-  const processes = trackProcesses(child);
+  const processes = trackProcesses(child, options.onProcess);
   const exited = whenExited(child);
   return {
     processes,
     exited,
     stop: (graceMs) => stopChild(child, exited, graceMs),
-    logTail: () => readLogTail(options.logFile, { from: logStart, lines: 12 }),
+    logTail: () => tellingLines(readLogTail(options.logFile, { from: logStart }), 8),
   };
 }
 
@@ -52,7 +54,7 @@ function childEnv(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   return { ...inherited, ...extra };
 }
 
-function trackProcesses(child: ChildProcess): () => readonly ProcessIdentity[] {
+function trackProcesses(child: ChildProcess, onProcess: () => void): () => readonly ProcessIdentity[] {
   const known = new Map<number, ProcessIdentity>();
   const add = (pid: number | undefined) => {
     const identity = pid === undefined ? undefined : identifyProcess(pid);
@@ -62,6 +64,7 @@ function trackProcesses(child: ChildProcess): () => readonly ProcessIdentity[] {
   child.on('message', (message) => {
     if (typeof message === 'object' && message !== null && 'grandchildPid' in message) {
       add(Number(message.grandchildPid));
+      onProcess();
     }
   });
   return () => [...known.values()];

@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync, readSync, renameSync, statSync } from '
 import { dirname } from 'node:path';
 
 const maxBytes = 8 * 1024 * 1024;
-const tailBytes = 8 * 1024;
+const tailBytes = 32 * 1024;
 
 /** A file descriptor for appending. A log that has grown past 8 MiB becomes `.1` first, and that one `.2`. */
 export function openLogFile(path: string): number {
@@ -14,8 +14,8 @@ export function openLogFile(path: string): number {
   return openSync(path, 'a');
 }
 
-/** The last lines, from at most the last 8 KiB, of what was written at and after byte `from`. */
-export function readLogTail(path: string, options: { from: number; lines: number }): string[] {
+/** The lines at the end of the log, from at most its last 32 KiB, that were written at and after byte `from`. */
+export function readLogTail(path: string, options: { from: number }): string[] {
   const start = Math.max(options.from, sizeOf(path) - tailBytes);
   const buffer = Buffer.alloc(Math.max(0, sizeOf(path) - start));
   if (buffer.length === 0) return [];
@@ -25,7 +25,14 @@ export function readLogTail(path: string, options: { from: number; lines: number
   } finally {
     closeSync(fd);
   }
-  return buffer.toString('utf8').trimEnd().split('\n').slice(-options.lines);
+  return buffer.toString('utf8').trimEnd().split('\n');
+}
+
+/** At most `count` lines that say why a program ended: its latest errors, or its last words; no stack frames. */
+export function tellingLines(lines: readonly string[], count: number): string[] {
+  const plain = lines.filter((line) => line.trim() !== '' && !/^\s+(at |\.\.\. \d+ more)/.test(line));
+  const errors = plain.filter((line) => /\b(ERROR|FATAL|SEVERE)\b|Exception|Error:/.test(line));
+  return (errors.length > 0 ? errors : plain).slice(-count).map((line) => line.slice(0, 500));
 }
 
 export function sizeOf(path: string): number {

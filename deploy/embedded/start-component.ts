@@ -9,9 +9,9 @@ import type { Component } from './component.ts';
  */
 export async function startComponent(
   component: Component,
-  options: { onLaunch: (child: ManagedChild) => void; signal: AbortSignal },
+  options: { onLaunch: (child: ManagedChild) => void; onProcess: () => void; signal: AbortSignal },
 ): Promise<ManagedChild> {
-  const child = await component.launch();
+  const child = await component.launch(options.onProcess);
   options.onLaunch(child);
   try {
     await untilHealthy(component, child, options.signal);

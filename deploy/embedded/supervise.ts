@@ -30,6 +30,7 @@ export function supervise(component: Component, onChange: () => void): Supervise
   const { name, port, logFile } = component;
   let state: ComponentState = { name, port, logFile, status: 'stopped', processes: [], restarts: 0 };
   let child: ManagedChild | undefined;
+  let starting: ManagedChild | undefined;
   let watching: Promise<void> = Promise.resolve();
 
   const change = (next: Partial<ComponentState>) => {
@@ -37,9 +38,13 @@ export function supervise(component: Component, onChange: () => void): Supervise
     onChange();
   };
   const launch = async () => {
-    const onLaunch = (launched: ManagedChild) => change({ processes: launched.processes() });
-    child = await startComponent(component, { onLaunch, signal: stopping.signal });
-    change({ status: 'running', processes: child.processes(), startedAt: Date.now() });
+    const onLaunch = (launched: ManagedChild) => {
+      starting = launched;
+      onProcess();
+    };
+    const onProcess = () => change({ processes: starting?.processes() ?? [] });
+    child = await startComponent(component, { onLaunch, onProcess, signal: stopping.signal });
+    change({ status: 'running', startedAt: Date.now() });
   };
   const keepAlive = async () => {
     for (let failures = 0; child; ) {

@@ -1,0 +1,32 @@
+import { defineConfig } from 'vitest/config';
+
+const brokerTests = ['test/integration/**/*.test.ts', 'test/contract/**/*.test.ts'];
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [...brokerTests, 'test/package/**', 'test/bench/**'],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: brokerTests,
+          // One broker on two cores: files side by side would measure each other.
+          fileParallelism: false,
+          globalSetup: ['test/helpers/stack-setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});

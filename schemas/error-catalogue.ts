@@ -19,9 +19,17 @@ export const errorCatalogue = {
     'The replay asks for a place that cannot be understood or does not exist.',
     'Use --from earliest, latest, an offset, or an ISO time, and a partition that the topic has.',
   ),
+  PIPE_CLI_ROLE_ENDED: permanent(
+    'A gateway, worker or sink that this command started ended by itself.',
+    'Read its last lines above, or its log in the data directory.',
+  ),
   PIPE_CLI_USAGE: permanent(
     'The command was called with arguments that it cannot use.',
     'Read the message, or call the command with --help.',
+  ),
+  PIPE_CLI_WAIT_TIMEOUT: permanent(
+    'The tasks that the command waited for have not all ended in time.',
+    'Look at one of them with penstock task, and whether worker and sink run (penstock status); raise --timeout.',
   ),
   PIPE_GATEWAY_BATCH_TOO_LARGE: permanent(
     'One request holds more tasks or more bytes than the gateway takes.',
@@ -68,6 +76,24 @@ export const errorCatalogue = {
     'The request has no valid bearer token.',
     'Send Authorization: Bearer with a token of PENSTOCK_TOKENS.',
   ),
+  PIPE_SETUP_BUILD_FAILED: permanent(
+    'The sources of this clone do not compile.',
+    'Mend the lines that the message shows (npm run types shows all of them).',
+  ),
+  PIPE_SETUP_DISK_FULL: permanent(
+    'There is too little space for the packages.',
+    'Free about 1.5 GB on the disk of the clone and try again.',
+  ),
+  PIPE_SETUP_JAVA_FAILED: permanent(
+    'apt-get could not install Java or Maven.',
+    'Install Java 17 or newer and Maven by hand, then try again.',
+  ),
+  PIPE_SETUP_NETWORK: permanent(
+    'The npm registry cannot be reached.',
+    'Check the network and a proxy (npm config get proxy), then try again.',
+  ),
+  PIPE_SETUP_NODE_TOO_OLD: permanent('Node is older than 20.19.', 'Install a newer Node.'),
+  PIPE_SETUP_PACKAGES_FAILED: permanent('npm ci failed.', 'Run npm ci by hand to see all of its output.'),
   PIPE_STACK_ALREADY_RUNNING: permanent(
     'Another stack runs on the same data folder.',
     'Use it (penstock status), end it (penstock down), or choose another PENSTOCK_DATA_DIR.',

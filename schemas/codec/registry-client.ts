@@ -85,30 +85,8 @@ function openRegistry({ url, timeoutMs }: RegistryOptions): SchemaRegistry {
 
 type Middleware = NonNullable<ConstructorParameters<typeof SchemaRegistry>[0]['middlewares']>[number];
 
-/** An error answer whose body is the JSON `null` makes the package throw where nobody can catch it. */
 function boundedRequests(timeoutMs: number): Middleware {
-  return () => ({
-    request: async (request) => request.enhance({ timeout: timeoutMs }),
-    response: async (next) => {
-      try {
-        return await next();
-      } catch (response) {
-        throw isNullAnswer(response) ? response.enhance({ rawData: '{}' }) : response;
-      }
-    },
-  });
-}
-
-interface ErrorAnswer {
-  rawData(): unknown;
-  enhance(extras: { rawData: string }): unknown;
-}
-
-function isNullAnswer(thrown: unknown): thrown is ErrorAnswer {
-  if (typeof thrown !== 'object' || thrown === null || !('rawData' in thrown) || !('enhance' in thrown)) return false;
-  if (typeof thrown.rawData !== 'function' || typeof thrown.enhance !== 'function') return false;
-  const raw: unknown = thrown.rawData();
-  return raw === null || (typeof raw === 'string' && raw.trim() === 'null');
+  return () => ({ request: async (request) => request.enhance({ timeout: timeoutMs }) });
 }
 
 /** A subject made by somebody else keeps the compatibility level that they chose; a new one gets FULL. */

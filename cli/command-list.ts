@@ -1,11 +1,30 @@
 import type { Command } from 'commander';
+import { registerConfig } from './commands/config.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerDown } from './commands/down.ts';
+import { registerGateway } from './commands/gateway.ts';
+import { registerReplay } from './commands/replay.ts';
 import { registerStatus } from './commands/status.ts';
+import { registerSubmit } from './commands/submit.ts';
+import { registerTask } from './commands/task.ts';
+import { registerTasks } from './commands/tasks.ts';
+import { registerTopics } from './commands/topics.ts';
 import { registerUp } from './commands/up.ts';
 
 /** Adds one command to the program. Load what is heavy inside the action, so that `--help` stays quick. */
 export type RegisterCommand = (program: Command) => void;
 
 /** In the order of `penstock --help`. A new command is one import above and one line here. */
-export const commandList: readonly RegisterCommand[] = [registerUp, registerDown, registerStatus, registerDoctor];
+export const commandList: readonly RegisterCommand[] = [
+  registerUp,
+  registerDown,
+  registerStatus,
+  registerGateway,
+  registerSubmit,
+  registerTask,
+  registerTasks,
+  registerReplay,
+  registerTopics,
+  registerDoctor,
+  registerConfig,
+];

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { PenstockError } from '../schemas/errors.ts';
 import { commandList } from './command-list.ts';
 import { describeFailure } from './describe-failure.ts';
 import { packageVersion } from './package-version.ts';
@@ -42,10 +43,13 @@ export async function runCli(args: readonly string[]): Promise<number> {
   }
 }
 
+/** Mistakes in the arguments that commander cannot see. */
+const usageCodes: ReadonlySet<string> = new Set(['PIPE_CLI_USAGE', 'PIPE_CLI_REPLAY_INVALID']);
+
 function reportFailure(thrown: unknown): number {
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitDone : exitUsage;
   process.stderr.write(describeFailure(thrown, { withStack: process.env.PENSTOCK_LOG_LEVEL === 'debug' }));
-  return exitFailed;
+  return thrown instanceof PenstockError && usageCodes.has(thrown.code) ? exitUsage : exitFailed;
 }
 
 /** `penstock tasks | head` closes the pipe early: that is no failure. */

@@ -130,6 +130,10 @@ export const errorCatalogue = {
     'A port that the embedded stack needs is taken.',
     'End the program that has it, or set the variable or flag that the message names.',
   ),
+  PIPE_STACK_REGISTRY_DAMAGED: permanent(
+    'The log of the embedded registry holds a line that is no JSON.',
+    'Mend or remove that line of registry/schemas.ndjson in the data folder, or restore the file.',
+  ),
   PIPE_STAGE_REJECTED: permanent(
     'The stage called reject().',
     'Read the message; mend the task or the stage, then redrive.',

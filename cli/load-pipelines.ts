@@ -1,0 +1,58 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Pipeline } from '../processors/pipeline.ts';
+import type { Config } from '../schemas/config.ts';
+import { messageOf, PenstockError } from '../schemas/errors.ts';
+
+/** `assets`, and every pipeline that the modules export under any name. Rejects with PIPE_CONFIG_INVALID. */
+export async function loadPipelines(config: Config, modules: readonly string[] = []): Promise<Pipeline[]> {
+  const { assetsPipeline } = await import('../processors/pipelines/assets.ts');
+  const { downloadAllow, uploadUrl, s3 } = config;
+  const pipelines: Pipeline[] = [assetsPipeline({ downloadAllow, uploadUrl, s3 })];
+  for (const module of modules) pipelines.push(...(await importPipelines(module)));
+  const doubled = pipelines.find(({ name }, index) => pipelines.findIndex((other) => other.name === name) !== index);
+  if (doubled) throw new PenstockError('PIPE_CONFIG_INVALID', `two pipelines are named “${doubled.name}”`);
+  return pipelines;
+}
+
+async function importPipelines(path: string): Promise<Pipeline[]> {
+  const file = resolve(path);
+  if (!existsSync(file)) throw new PenstockError('PIPE_CONFIG_INVALID', `--module ${path}: no such file`);
+  const exported = Object.values(await importModule(file, path));
+  const found = new Set(exported.flat().filter(isPipeline));
+  if (found.size === 0) throw new PenstockError('PIPE_CONFIG_INVALID', `--module ${path} exports no pipeline`);
+  return [...found];
+}
+
+/** Built JavaScript of ours still takes TypeScript modules of users: by way of tsx. */
+async function importModule(file: string, path: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    const url = pathToFileURL(file).href;
+    if (!/\.[cm]?ts$/.test(file)) return await import(url);
+    const { tsImport } = await import('tsx/esm/api');
+    return await tsImport(url, import.meta.url);
+  } catch (error) {
+    throw new PenstockError('PIPE_CONFIG_INVALID', `--module ${path} cannot be loaded: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** By shape: a module outside may carry its own copy of our package. */
+function isPipeline(value: unknown): value is Pipeline {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'name' in value &&
+    typeof value.name === 'string' &&
+    'stages' in value &&
+    Array.isArray(value.stages) &&
+    value.stages.every((stage: unknown) => typeof stage === 'object' && stage !== null && 'process' in stage)
+  );
+}
+
+export const moduleFlag = ['--module <file...>', 'modules that export more pipelines'] as const;
+
+/** What `--module` gave. */
+export const modulesOf = (flags: { readonly module?: readonly string[] }): readonly string[] => flags.module ?? [];

@@ -1,0 +1,34 @@
+import type { TaskOptions } from '../../gateway/intake/task-record.ts';
+
+export interface SubmitFlags {
+  readonly stage?: string;
+  readonly key?: string;
+  readonly tenant?: string;
+  readonly notBefore?: number;
+  readonly expiresAt?: number;
+  readonly idempotencyKey?: string;
+  readonly wait?: true;
+  readonly timeout: number;
+  readonly module?: readonly string[];
+  readonly json?: true;
+}
+
+export interface SubmitResult {
+  readonly accepted: number;
+  readonly rejected: readonly { index: number; code: string; message: string }[];
+  readonly ids: readonly string[];
+  /** Final state by id; only where it was waited for. */
+  readonly states?: Readonly<Record<string, string>>;
+}
+
+/** What the flags say of every task. */
+export function taskOptionsOf(flags: SubmitFlags): TaskOptions {
+  const { key, tenant, notBefore, expiresAt } = flags;
+  return {
+    source: 'cli',
+    ...(key !== undefined && { key }),
+    ...(tenant !== undefined && { tenant }),
+    ...(notBefore !== undefined && { notBefore }),
+    ...(expiresAt !== undefined && { expiresAt }),
+  };
+}

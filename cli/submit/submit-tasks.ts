@@ -1,0 +1,75 @@
+import { hostname } from 'node:os';
+import { findTarget } from '../../gateway/catalogue.ts';
+import { Batch } from '../../gateway/intake/batch.ts';
+import { Intake } from '../../gateway/intake/intake.ts';
+import { Submitter } from '../../gateway/intake/submission.ts';
+import type { Config } from '../../schemas/config.ts';
+import { openBroker, openClickHouse, openCodec } from '../connect.ts';
+import { loadPipelines, modulesOf } from '../load-pipelines.ts';
+import { createLogger } from '../logger.ts';
+import { startCounter, startProgressBar } from '../progress-bar.ts';
+import { type SubmitFlags, type SubmitResult, taskOptionsOf } from './submit-flags.ts';
+import type { TaskInput } from './task-input.ts';
+import { waitForTasks } from './wait-for-tasks.ts';
+
+const limits = { maxTasks: Number.MAX_SAFE_INTEGER, maxRejected: 10_000, maxTaskBytes: 1_000_000 };
+/** Nobody waits at the other end of a connection: a short outage may pass. */
+const sendDeadlineMs = 30_000;
+
+export async function submitTasks(
+  config: Config,
+  pipelineName: string,
+  input: TaskInput,
+  flags: SubmitFlags,
+): Promise<SubmitResult> {
+  const target = findTarget(await loadPipelines(config, modulesOf(flags)), pipelineName, flags.stage);
+  const logger = createLogger('submit', config.logLevel === 'info' ? 'warn' : config.logLevel);
+  const broker = await openBroker(config, 'submit', logger);
+  const codec = await openCodec(config);
+  const intake = new Intake({ broker, codec, logger, sendDeadlineMs, workerName: `cli:${hostname()}:${process.pid}` });
+  const submitter = new Submitter(intake);
+  const { idempotencyKey } = flags;
+  const submission = { target, options: taskOptionsOf(flags), ...(idempotencyKey !== undefined && { idempotencyKey }) };
+  let result: SubmitResult;
+  try {
+    await submitter.open(target);
+    if (input.kind === 'one') {
+      const { id } = await submitter.submitOne(submission, input.json);
+      result = { accepted: 1, rejected: [], ids: [id] };
+    } else {
+      result = await submitStream(new Batch(submitter, submission, limits), input);
+    }
+  } finally {
+    await intake.close();
+  }
+  return flags.wait && result.ids.length > 0 ? { ...result, states: await wait(config, result.ids, flags) } : result;
+}
+
+async function submitStream(batch: Batch, input: TaskInput & { kind: 'stream' }): Promise<SubmitResult> {
+  const counter = startCounter('submitted', 'tasks');
+  try {
+    for await (const lines of input.lines) {
+      await batch.add(lines);
+      counter.update(batch.ids.length);
+    }
+  } finally {
+    counter.stop();
+  }
+  const rejected = batch.rejected.map(({ index, error }) => ({ index, code: error.code, message: error.message }));
+  return { accepted: batch.ids.length, rejected, ids: batch.ids };
+}
+
+async function wait(config: Config, ids: readonly string[], flags: SubmitFlags): Promise<Record<string, string>> {
+  const clickhouse = await openClickHouse(config);
+  const bar = startProgressBar('ended', ids.length, 'tasks');
+  try {
+    const states = await waitForTasks(clickhouse, ids, {
+      timeoutMs: flags.timeout * 1_000,
+      onProgress: (ended) => bar.update(ended),
+    });
+    return Object.fromEntries(states);
+  } finally {
+    bar.stop();
+    await clickhouse.close();
+  }
+}

@@ -1,0 +1,4 @@
+export interface TopicsFlags {
+  readonly module?: readonly string[];
+  readonly json?: true;
+}

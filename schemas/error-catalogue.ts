@@ -134,6 +134,27 @@ export const errorCatalogue = {
     'The log of the embedded registry holds a line that is no JSON.',
     'Mend or remove that line of registry/schemas.ndjson in the data folder, or restore the file.',
   ),
+  PIPE_MODULE_EMPTY: permanent(
+    'The module exports no pipeline.',
+    'Export what definePipeline() returns, as default, in a default array, or by name.',
+  ),
+  PIPE_MODULE_FAILED: permanent(
+    'The module could not be loaded: it does not compile, or threw while it loaded.',
+    'Run it by itself with node or tsx and mend what it reports.',
+  ),
+  PIPE_MODULE_NOT_FOUND: permanent('There is no module file at that path.', 'Check the path given to --module.'),
+  PIPE_STAGE_PARTITION_LOST: passing(
+    'The partition of the task moved to another worker while the stage ran; only ctx.signal carries it.',
+    'Nothing: the other worker runs the task.',
+  ),
+  PIPE_STAGE_RUNNER_FAILED: passing(
+    'The engine of a stage met a fault that it cannot go on from; uncommitted tasks run again elsewhere.',
+    'Look at the line logged before it; restart the worker; report it if it comes again.',
+  ),
+  PIPE_STAGE_STOPPED: passing(
+    'The worker stops and the drain limit is over; only ctx.signal carries it.',
+    'Nothing: the task runs again on another worker.',
+  ),
   PIPE_STAGE_REJECTED: permanent(
     'The stage called reject().',
     'Read the message; mend the task or the stage, then redrive.',

@@ -24,7 +24,10 @@ function describeStack(report: StackReport): string {
       ? `no stack runs in ${report.dataDir}`
       : `stack in ${report.dataDir}, process ${report.supervisorPid}`;
   if (report.components.length === 0) return headline;
-  const table = new Table({ head: ['part', 'state', 'port', 'pid', 'up', 'restarts', 'log'], style: { head: [], border: [] } });
+  const table = new Table({
+    head: ['part', 'state', 'port', 'pid', 'up', 'restarts', 'log'],
+    style: { head: [], border: [] },
+  });
   table.push(...report.components.map(describeComponent));
   return `${headline}\n${table.toString()}`;
 }

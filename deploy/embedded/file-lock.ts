@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { identifyProcess, isProcessAlive, type ProcessIdentity } from './process-identity.ts';
@@ -22,9 +22,10 @@ export async function tryFileLock(path: string): Promise<LockAttempt> {
   try {
     for (;;) {
       if (await linkIfAbsent(mine, path)) return { taken: true, lock: { release: () => rm(path, { force: true }) } };
-      const holder = await readLockHolder(path);
+      const content = await readContent(path);
+      const holder = parseHolder(content);
       if (holder && isProcessAlive(holder)) return { taken: false, holder };
-      await removeStale(path);
+      if (content !== undefined) await removeStale(path, content);
     }
   } finally {
     await rm(mine, { force: true });
@@ -43,18 +44,22 @@ export async function waitForFileLock(path: string, onWait: () => void): Promise
 
 /** undefined: no lock there, or one that cannot be read. */
 export async function readLockHolder(path: string): Promise<ProcessIdentity | undefined> {
-  try {
-    const [pid, startTime] = (await readFile(path, 'utf8')).split('\n');
-    return startTime ? { pid: Number(pid), startTime } : undefined;
-  } catch {
-    return undefined;
-  }
+  return parseHolder(await readContent(path));
+}
+
+function parseHolder(content = ''): ProcessIdentity | undefined {
+  const [pid, startTime] = content.split('\n');
+  return startTime ? { pid: Number(pid), startTime } : undefined;
+}
+
+function readContent(path: string): Promise<string | undefined> {
+  return readFile(path, 'utf8').catch(() => undefined);
 }
 
 async function writeClaim(path: string): Promise<string> {
   const me = identifyProcess(process.pid);
   const claim = `${path}.${randomUUID()}`;
-  await writeFile(claim, `${process.pid}\n${me?.startTime ?? 'unknown'}\n`);
+  await writeFile(claim, `${process.pid}\n${me?.startTime ?? 'unknown'}\n${randomUUID()}\n`);
   return claim;
 }
 
@@ -69,16 +74,17 @@ async function linkIfAbsent(from: string, to: string): Promise<boolean> {
   }
 }
 
-/** Two waiters may both see a stale lock; the second must not remove the lock that the first took meanwhile. */
-async function removeStale(path: string): Promise<void> {
-  const aside = `${path}.${randomUUID()}`;
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
-    throw error;
+/**
+ * Of many that see the same stale lock only the one that holds the right to remove that very content may do so: or
+ * the second would remove the lock that the first has taken meanwhile.
+ */
+async function removeStale(path: string, content: string): Promise<void> {
+  const fingerprint = createHash('sha256').update(content).digest('hex').slice(0, 16);
+  const right = await tryFileLock(`${path}.${fingerprint}`);
+  if (!right.taken) {
+    await delay(10);
+    return;
   }
-  const holder = await readLockHolder(aside);
-  if (holder && isProcessAlive(holder)) await linkIfAbsent(aside, path);
-  await rm(aside, { force: true });
+  if ((await readContent(path)) === content) await rm(path, { force: true });
+  await right.lock.release();
 }

@@ -1,10 +1,8 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { startStack } from '../../deploy/embedded/stack.ts';
-import { componentNames } from '../../deploy/embedded/stack-options.ts';
 
 /** What `inject('stack')` gives to an integration test. */
 export interface TestStack {
@@ -23,10 +21,7 @@ declare module 'vitest' {
 /** One embedded stack for all integration tests of a run, on free ports, in a folder that is removed at the end. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dataDir = await mkdtemp(join(tmpdir(), 'penstock-test-'));
-  const only = componentNames.filter(
-    (name) => name === 'kafka' || existsSync(new URL(`../../deploy/embedded/${name}/main.ts`, import.meta.url)),
-  );
-  const stack = await startStack({ dataDir, kafkaPort: 0, registryPort: 0, clickhousePort: 0, only });
+  const stack = await startStack({ dataDir, kafkaPort: 0, registryPort: 0, clickhousePort: 0 });
   const { brokers, registryUrl, clickhouseUrl } = stack;
   project.provide('stack', { brokers: brokers.join(','), registryUrl, clickhouseUrl });
   return async () => {

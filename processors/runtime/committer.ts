@@ -1,0 +1,46 @@
+import type { Logger } from 'pino';
+import { messageOf } from '../../schemas/errors.ts';
+import type { CommittedOffset, GroupConsumer, TopicPartition } from '../../topics/ports.ts';
+import type { PartitionShare } from './task-run.ts';
+
+/** Commits what is finished of the live shares, and only where something changed. */
+export class Committer {
+  readonly #consumer: Pick<GroupConsumer, 'commit'>;
+  readonly #log: Logger;
+  #underway = false;
+
+  constructor(consumer: Pick<GroupConsumer, 'commit'>, log: Logger) {
+    this.#consumer = consumer;
+    this.#log = log;
+  }
+
+  /** Skipped while the commit before is still under way: the next tick covers more. */
+  async tick(shares: Iterable<PartitionShare>): Promise<void> {
+    if (this.#underway) return;
+    this.#underway = true;
+    await this.commit(shares);
+    this.#underway = false;
+  }
+
+  /**
+   * Sends before it returns its promise; never rejects. A commit that fails costs nothing but repeats: the offsets stay
+   * finished, and the next commit names them again.
+   */
+  async commit(shares: Iterable<PartitionShare>): Promise<void> {
+    const changed = [...shares].filter((share) => share.live && share.tracker.version !== share.committedVersion);
+    if (changed.length === 0) return;
+    const versions = changed.map((share) => share.tracker.version);
+    try {
+      await this.#consumer.commit(changed.map(offsetOf));
+      changed.forEach((share, index) => {
+        share.committedVersion = versions[index] ?? -1;
+      });
+    } catch (thrown) {
+      this.#log.debug({ reason: messageOf(thrown) }, 'commit failed, will be tried again');
+    }
+  }
+}
+
+function offsetOf({ topic, partition, tracker }: PartitionShare): TopicPartition & CommittedOffset {
+  return { topic, partition, offset: tracker.position, metadata: tracker.metadata() };
+}

@@ -1,0 +1,143 @@
+import type { Logger } from 'pino';
+import type { Codec } from '../../schemas/codec.ts';
+import { messageOf } from '../../schemas/errors.ts';
+import { type Attempt, attemptBatchSchema } from '../../schemas/generated/attempt-batch.ts';
+import { attemptsTopic } from '../../topics/names.ts';
+import type { OutboundRecord } from '../../topics/ports.ts';
+import { BatchLoop } from './batch-loop.ts';
+import type { DurableSender } from './durable-sender.ts';
+import type { StagePlan } from './stage-plan.ts';
+import type { TaskRun } from './task-run.ts';
+
+/** The end of one execution. */
+export interface Completion {
+  readonly run: TaskRun;
+  /** null: its row was written before. */
+  readonly row: Attempt | null;
+  readonly outputs: readonly OutboundRecord[];
+  /** Whether the task ends with it; false for an attempt that will be repeated. */
+  readonly last: boolean;
+}
+
+export interface CompletionWriterOptions {
+  readonly plan: StagePlan;
+  readonly codec: Codec;
+  readonly sender: DurableSender;
+  readonly log: Logger;
+  readonly workerName: string;
+  readonly codeVersion: string;
+  /** Outputs and rows of these are acknowledged; called once a batch. */
+  onDurable(completions: readonly Completion[]): void;
+  /** The broker will never take these outputs. */
+  onRefused(completion: Completion, thrown: unknown): void;
+  onDefect(thrown: unknown): void;
+}
+
+const lingerMs = 2;
+/** Larger sends to kafkajs cost more than they save (field notes: ≤ 1 000 records). */
+const flushCount = 1_000;
+/** Ends that may wait for Kafka before no more tasks are started; ten full sends. */
+const maxPending = 10_000;
+const maxPendingBytes = 16 * 1024 * 1024;
+/** Rows of one attempt record: about 150 KB; long messages count extra. */
+const rowsPerRecord = 1_000;
+const messageCharsPerRecord = 256 * 1024;
+
+export const attemptsSubject = `${attemptsTopic}-value`;
+
+/** Writes outputs and attempt rows together, in order, one send at a time; only then do the offsets count as finished. */
+export class CompletionWriter {
+  readonly #options: CompletionWriterOptions;
+  readonly #loop: BatchLoop<Completion>;
+  #bytes = 0;
+
+  constructor(options: CompletionWriterOptions) {
+    this.#options = options;
+    this.#loop = new BatchLoop({
+      lingerMs,
+      flushCount,
+      deliver: (completions) => this.#deliver(completions),
+      onDefect: options.onDefect,
+    });
+  }
+
+  /** False: start no more tasks until onDurable. */
+  get hasRoom(): boolean {
+    return this.#loop.pending < maxPending && this.#bytes < maxPendingBytes;
+  }
+
+  get pending(): number {
+    return this.#loop.pending;
+  }
+
+  add(completion: Completion): void {
+    this.#bytes += completion.row?.bytesOut ?? 0;
+    this.#loop.add(completion);
+  }
+
+  idle(): Promise<void> {
+    return this.#loop.idle();
+  }
+
+  async #deliver(completions: Completion[]): Promise<void> {
+    const bytes = completions.reduce((sum, completion) => sum + (completion.row?.bytesOut ?? 0), 0);
+    await this.#write(completions.filter((completion) => completion.run.share.live));
+    this.#bytes -= bytes;
+  }
+
+  async #write(live: readonly Completion[]): Promise<void> {
+    if (live.length === 0) return;
+    const alive = () => live.some((completion) => completion.run.share.live);
+    try {
+      const sent = await this.#options.sender.send(this.#recordsOf(live), { alive, tooLarge: 'throw' });
+      if (sent) this.#options.onDurable(live);
+    } catch (thrown) {
+      await this.#isolate(live, thrown);
+    }
+  }
+
+  /** Halves until the one record that is refused stands alone; the others go on. */
+  async #isolate(completions: readonly Completion[], thrown: unknown): Promise<void> {
+    const [only] = completions;
+    if (completions.length === 1 && only !== undefined) return this.#options.onRefused(only, thrown);
+    const half = Math.ceil(completions.length / 2);
+    await this.#write(completions.slice(0, half));
+    await this.#write(completions.slice(half));
+  }
+
+  #recordsOf(completions: readonly Completion[]): OutboundRecord[] {
+    const records: OutboundRecord[] = [];
+    let rows: Attempt[] = [];
+    let chars = 0;
+    for (const { outputs, row } of completions) {
+      for (const output of outputs) records.push(output);
+      if (row === null) continue;
+      rows.push(row);
+      chars += row.errorMessage.length;
+      if (rows.length < rowsPerRecord && chars < messageCharsPerRecord) continue;
+      this.#pushRows(records, rows);
+      rows = [];
+      chars = 0;
+    }
+    if (rows.length > 0) this.#pushRows(records, rows);
+    return records;
+  }
+
+  #pushRows(records: OutboundRecord[], rows: readonly Attempt[]): void {
+    const { plan, codec, workerName, codeVersion, log } = this.#options;
+    const head = {
+      worker: workerName,
+      codeVersion,
+      pipeline: plan.pipeline,
+      stage: plan.stage.name,
+      topic: plan.topic,
+    };
+    try {
+      const value = codec.encode(attemptBatchSchema, attemptsSubject, { ...head, attempts: rows });
+      records.push({ topic: attemptsTopic, key: null, value });
+    } catch (thrown) {
+      if (rows.length > 1) for (const row of rows) this.#pushRows(records, [row]);
+      else log.error({ reason: messageOf(thrown), offset: rows[0]?.offset }, 'an attempt row cannot be written');
+    }
+  }
+}

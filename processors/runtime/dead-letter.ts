@@ -1,0 +1,29 @@
+import type { OutboundRecord } from '../../topics/ports.ts';
+import type { Failure } from './retry-decision.ts';
+import type { StagePlan } from './stage-plan.ts';
+import type { TaskRun } from './task-run.ts';
+
+/** The header on a dead letter; JSON. Times are epoch milliseconds. */
+export const deadLetterHeader = 'penstock-dead';
+
+/** Key, value and headers as they came, and one header more: whoever redrives has the task whole. */
+export function deadLetterRecord(plan: StagePlan, run: TaskRun, failure: Failure, failedAt: number): OutboundRecord {
+  const { record, share } = run;
+  const reason = {
+    topic: share.topic,
+    partition: share.partition,
+    offset: record.offset,
+    stage: plan.stage.name,
+    code: failure.code,
+    message: failure.message,
+    attempts: run.attempt,
+    firstFailedAt: run.firstFailedAt === 0 ? failedAt : run.firstFailedAt,
+    lastFailedAt: failedAt,
+  };
+  return {
+    topic: plan.deadLetterTopic,
+    key: record.key,
+    value: record.value,
+    headers: { ...record.headers, [deadLetterHeader]: JSON.stringify(reason) },
+  };
+}

@@ -1,0 +1,102 @@
+import type { Codec } from '../../schemas/codec.ts';
+import { type Envelope, envelopeHeader, writeEnvelope } from '../../schemas/envelope.ts';
+import { messageOf, PenstockError } from '../../schemas/errors.ts';
+import { childId } from '../../schemas/task-id.ts';
+import type { OutboundRecord } from '../../topics/ports.ts';
+import type { Output } from '../stage.ts';
+import type { StagePlan, Target } from './stage-plan.ts';
+import type { TaskRun } from './task-run.ts';
+
+/** What a handler handed on, as records. */
+export interface HandedOn {
+  readonly records: readonly OutboundRecord[];
+  readonly bytes: number;
+  /** Empty: the task ended here, or fanned out. */
+  readonly nextStage: string;
+}
+
+/** Turns what a handler returned into records; handlers return anything, so everything is checked here. */
+export class OutputEncoder {
+  readonly #plan: StagePlan;
+  readonly #codec: Codec;
+  readonly #maxBytes: number;
+
+  constructor(plan: StagePlan, codec: Codec, maxBytes: number) {
+    this.#plan = plan;
+    this.#codec = codec;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** One output goes on under the task's id; a list makes children; nothing ends the task. */
+  all(run: TaskRun, envelope: Envelope, outputs: unknown): HandedOn {
+    if (outputs === undefined || outputs === null) return nothing;
+    if (Array.isArray(outputs)) return this.#children(run, envelope, outputs);
+    const record = this.#record(run, outputs, handedOn(envelope));
+    return { records: [record], bytes: record.value?.length ?? 0, nextStage: checkedOutput(outputs).stage };
+  }
+
+  /** A child of the task: its id follows from parent, stage and index, so a second run makes the same one. */
+  child(run: TaskRun, envelope: Envelope, output: unknown, index: number): OutboundRecord {
+    const id = childId(envelope.id, this.#plan.stage.name, index);
+    return this.#record(run, output, { ...handedOn(envelope), id, parent: envelope.id });
+  }
+
+  #children(run: TaskRun, envelope: Envelope, outputs: readonly unknown[]): HandedOn {
+    const records = outputs.map((each, index) => this.child(run, envelope, each, index));
+    const bytes = records.reduce((sum, record) => sum + (record.value?.length ?? 0), 0);
+    return { records, bytes, nextStage: '' };
+  }
+
+  #record(run: TaskRun, output: unknown, envelope: Envelope): OutboundRecord {
+    const { stage, payload, key } = checkedOutput(output);
+    const target = this.#plan.targets.get(stage);
+    if (target === undefined) {
+      throw new PenstockError('PIPE_STAGE_UNKNOWN', `pipeline “${this.#plan.pipeline}” has no stage “${stage}”`);
+    }
+    return {
+      topic: target.topic,
+      key: key ?? run.record.key ?? envelope.id,
+      value: this.#encode(target, payload, stage),
+      headers: { [envelopeHeader]: writeEnvelope(envelope) },
+    };
+  }
+
+  #encode(target: Target, payload: unknown, stage: string): Buffer {
+    const value = encodeChecked(this.#codec, target, payload, stage);
+    if (value.length <= this.#maxBytes) return value;
+    const limit = `an output for stage “${stage}” has ${value.length} bytes; at most ${this.#maxBytes} travel`;
+    throw new PenstockError('PIPE_TASK_TOO_LARGE', limit, { context: { bytes: value.length } });
+  }
+}
+
+const nothing: HandedOn = { records: [], bytes: 0, nextStage: '' };
+
+function encodeChecked(codec: Codec, target: Target, payload: unknown, stage: string): Buffer {
+  try {
+    return codec.encode(target.schema, target.subject, payload);
+  } catch (cause) {
+    throw new PenstockError('PIPE_STAGE_OUTPUT_INVALID', `output for stage “${stage}”: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function checkedOutput(output: unknown): Output {
+  if (isOutput(output)) return output;
+  const what = output === null ? 'null' : typeof output;
+  throw new PenstockError(
+    'PIPE_STAGE_OUTPUT_INVALID',
+    `process() must return what to() makes, a list of it, or nothing; got ${what}`,
+  );
+}
+
+function isOutput(output: unknown): output is Output {
+  if (typeof output !== 'object' || output === null) return false;
+  if (!('stage' in output) || typeof output.stage !== 'string' || !('payload' in output)) return false;
+  return !('key' in output) || output.key === undefined || typeof output.key === 'string';
+}
+
+/** Attempt and notBefore belong to this hop only; all else goes with the task. */
+function handedOn(envelope: Envelope): Envelope {
+  if (envelope.attempt === undefined && envelope.notBefore === undefined) return envelope;
+  const { attempt: _, notBefore: __, ...rest } = envelope;
+  return rest;
+}

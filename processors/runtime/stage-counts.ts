@@ -1,0 +1,19 @@
+/** What happened in a stage of this process since it started. */
+export interface StageCounts {
+  done: number;
+  /** Dead letters. */
+  failed: number;
+  retried: number;
+  expired: number;
+}
+
+/** A view of one stage of a worker. */
+export interface StageStats extends Readonly<StageCounts> {
+  readonly pipeline: string;
+  readonly stage: string;
+  /** Handlers under way. */
+  readonly inFlight: number;
+  /** Taken from Kafka, waiting for a slot, a lane, a delay, or for their end to be durable. */
+  readonly queued: number;
+  readonly partitions: number;
+}

@@ -1,0 +1,171 @@
+import { messageOf, PenstockError } from '../../schemas/errors.ts';
+import type { AssignedPartition, GroupListener, InboundRecord, RecordBatch } from '../../topics/ports.ts';
+import type { Ordering } from '../stage.ts';
+import type { Completion } from './completion-writer.ts';
+import { Membership } from './membership.ts';
+import { alreadyTaken } from './offset-tracker.ts';
+import type { StageStats } from './stage-counts.ts';
+import { buildStageParts, type StageParts } from './stage-parts.ts';
+import type { StageRunner, StageRunnerOptions } from './stage-runner-options.ts';
+import { type PartitionShare, TaskRun } from './task-run.ts';
+
+const defaultCommitIntervalMs = 200;
+const defaultDrainMs = 25_000;
+/** After the abort, for handlers that still answer. */
+const abortGraceMs = 1_000;
+/** For the last send; a broker that is down must not keep a stopping process. */
+const lastSendMs = 5_000;
+
+/** The listener of one stage's group: takes records in, and moves offsets on when the end of their tasks is durable. */
+export class StageEngine implements GroupListener, StageRunner {
+  readonly #options: StageRunnerOptions;
+  readonly #parts: StageParts;
+  readonly #members = new Membership();
+  #taking = true;
+  #failed = false;
+  #stopped: Promise<void> | undefined;
+  #ticker: NodeJS.Timeout | undefined;
+  #tickedAt = 0;
+
+  constructor(options: StageRunnerOptions) {
+    this.#options = options;
+    this.#parts = buildStageParts(options, {
+      onDurable: (completions) => this.#durable(completions),
+      onRefused: ({ run, last }, thrown) => (last ? this.#parts.executor.refuse(run, thrown) : undefined),
+      onBuried: ({ run, row }) => this.#parts.completions.add({ run, row, outputs: [], last: true }),
+      onDefect: (thrown) => this.#fail(thrown),
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.#parts.consumer.start(this);
+    this.#tickedAt = performance.now();
+    this.#ticker = setInterval(() => this.#tick(), this.#options.commitIntervalMs ?? defaultCommitIntervalMs);
+  }
+
+  assigned(partitions: readonly AssignedPartition[]): void {
+    const { scheduler, executor, gate, consumer, log, pump } = this.#parts;
+    const lost = this.#members.assign(partitions);
+    for (const share of lost) scheduler.drop(share.lanes);
+    for (const share of lost) executor.abandon(share);
+    gate.assign(this.#members.shares);
+    if (!this.#taking) consumer.pause(partitions);
+    log.info({ partitions: partitions.map((each) => each.partition), lost: lost.length }, 'partitions assigned');
+    pump.pump();
+  }
+
+  /** Commits what is finished while this member still may. */
+  rebalancing(): void {
+    void this.#parts.committer.commit(this.#members.shares);
+  }
+
+  records(batch: RecordBatch): void {
+    const share = this.#members.get(batch.partition);
+    if (share === undefined || !this.#taking) return;
+    try {
+      for (const record of batch.records) this.#take(share, record);
+      this.#parts.gate.reviewFull(share);
+      this.#parts.pump.pump();
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  }
+
+  failed(error: Error): void {
+    this.#fail(error);
+  }
+
+  stats(): StageStats {
+    const { plan, counts, executor, gate } = this.#parts;
+    const inFlight = executor.running.size;
+    const names = { pipeline: plan.pipeline, stage: plan.stage.name };
+    return { ...names, ...counts, inFlight, queued: gate.tasks - inFlight, partitions: this.#members.shares.length };
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  #take(share: PartitionShare, record: InboundRecord): void {
+    const ticket = share.tracker.take(record.offset);
+    if (ticket === alreadyTaken) return;
+    const run = new TaskRun(share, ticket, record, laneOf(record, this.#parts.plan.stage.ordering));
+    this.#parts.gate.took(share, run.bytes);
+    if (!this.#parts.scheduler.add(run)) run.detach();
+  }
+
+  #durable(completions: readonly Completion[]): void {
+    const { gate, pump } = this.#parts;
+    for (const { run, last } of completions) {
+      const { share } = run;
+      if (!last || !share.live) continue;
+      share.tracker.finish(run.ticket);
+      gate.released(share, run.bytes);
+    }
+    gate.reviewPaused();
+    pump.pump();
+  }
+
+  #tick(): void {
+    const now = performance.now();
+    this.#parts.gate.tick(now - this.#tickedAt);
+    this.#tickedAt = now;
+    void this.#parts.committer.tick(this.#members.shares);
+  }
+
+  async #stop(): Promise<void> {
+    const { consumer, executor, pump, committer, completions, deadLetters, sender, log } = this.#parts;
+    const { drainMs = defaultDrainMs } = this.#options;
+    this.#taking = false;
+    pump.close();
+    consumer.pause(this.#members.shares);
+    await executor.running.empty(drainMs);
+    executor.abortAll();
+    await executor.running.empty(abortGraceMs);
+    executor.close();
+    await within(lastSendMs, settled(deadLetters, completions));
+    sender.close();
+    clearInterval(this.#ticker);
+    await committer.commit(this.#members.shares);
+    await consumer.stop();
+    log.info({ ...this.stats() }, 'stage stopped');
+  }
+
+  #fail(thrown: unknown): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    const { pump, log } = this.#parts;
+    this.#taking = false;
+    pump.close();
+    const error = thrown instanceof Error ? thrown : new PenstockError('PIPE_STAGE_RUNNER_FAILED', messageOf(thrown));
+    log.error({ err: error }, 'the stage cannot go on');
+    this.#options.onFailed(error);
+  }
+}
+
+/** Records without a key have no order to keep. */
+function laneOf(record: InboundRecord, ordering: Ordering): string | null {
+  if (ordering === 'none') return null;
+  if (ordering === 'partition') return '';
+  return record.key === null ? null : record.key.toString();
+}
+
+interface Pending {
+  idle(): Promise<void>;
+}
+
+/** The dead letters first: each adds a row to the completions. */
+async function settled(deadLetters: Pending, completions: Pending): Promise<void> {
+  await deadLetters.idle();
+  await completions.idle();
+}
+
+async function within(limitMs: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, limitMs);
+  });
+  await Promise.race([work, limit]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,38 @@
+import type { RecordSchema } from '../../schemas/record-schema.ts';
+import { deadLetterTopic, stageGroup, stageTopic } from '../../topics/names.ts';
+import type { AnyStage, Pipeline } from '../pipeline.ts';
+
+/** Where an output for a stage goes, and how it is written. */
+export interface Target {
+  readonly topic: string;
+  /** Registry subject of the value. */
+  readonly subject: string;
+  readonly schema: RecordSchema<unknown>;
+}
+
+/** A stage with its names worked out, so that the hot path joins no strings. */
+export interface StagePlan {
+  readonly pipeline: string;
+  readonly stage: AnyStage;
+  readonly topic: string;
+  readonly group: string;
+  readonly deadLetterTopic: string;
+  /** By stage name; the stages of the same pipeline, this one included. */
+  readonly targets: ReadonlyMap<string, Target>;
+}
+
+export function planStage(pipeline: Pipeline, stage: AnyStage): StagePlan {
+  return {
+    pipeline: pipeline.name,
+    stage,
+    topic: stageTopic(pipeline.name, stage.name),
+    group: stageGroup(pipeline.name, stage.name),
+    deadLetterTopic: deadLetterTopic(pipeline.name, stage.name),
+    targets: new Map(pipeline.stages.map((each) => [each.name, targetOf(pipeline, each)])),
+  };
+}
+
+function targetOf(pipeline: Pipeline, stage: AnyStage): Target {
+  const topic = stageTopic(pipeline.name, stage.name);
+  return { topic, subject: `${topic}-value`, schema: stage.input };
+}

@@ -1,0 +1,234 @@
+import type { Codec } from '../../schemas/codec.ts';
+import { type Envelope, readEnvelope } from '../../schemas/envelope.ts';
+import { PenstockError } from '../../schemas/errors.ts';
+import { DelayQueue } from './delay-queue.ts';
+import type { DurableSender } from './durable-sender.ts';
+import type { LaneScheduler } from './lanes.ts';
+import type { HandedOn, OutputEncoder } from './output-encoder.ts';
+import { isStream, type OutputStream, streamOutputs } from './output-stream.ts';
+import { classifyFailure } from './retry-decision.ts';
+import { RunningList } from './running-list.ts';
+import type { StagePlan } from './stage-plan.ts';
+import { type StageEnvironment, TaskContext } from './task-context.ts';
+import type { TaskEndings } from './task-endings.ts';
+import { Execution, type PartitionShare, type TaskRun, viewTask } from './task-run.ts';
+
+export interface TaskExecutorOptions {
+  readonly plan: StagePlan;
+  readonly codec: Codec;
+  readonly environment: StageEnvironment;
+  readonly scheduler: LaneScheduler<TaskRun>;
+  readonly encoder: OutputEncoder;
+  readonly sender: DurableSender;
+  readonly maxTaskBytes: number;
+  now(): number;
+  /** A slot or a lane became free, or a task can go on. */
+  onFree(): void;
+  /** A defect of ours: it must end the worker, not vanish in a callback. */
+  onDefect(thrown: unknown): void;
+}
+
+/** How long a task waits for the registry before it asks again. */
+const registryRetryMs = 1_000;
+
+/**
+ * Runs tasks that hold a slot. A handler that answers at once is settled at once; the rest stand in the running list
+ * until they answer, time out, or their partition is lost: whichever is first takes the execution off the list, and
+ * what comes later finds it gone.
+ */
+export class TaskExecutor {
+  readonly running: RunningList;
+  readonly #delays: DelayQueue<TaskRun>;
+  readonly #options: TaskExecutorOptions;
+  readonly #endings: TaskEndings;
+
+  constructor(options: TaskExecutorOptions, makeEndings: (wait: (run: TaskRun, until: number) => void) => TaskEndings) {
+    this.#options = options;
+    this.running = new RunningList(options.plan.stage.timeoutMs, options.now, (each) => this.#timedOut(each));
+    this.#delays = new DelayQueue(options.now, (run) => this.#goOn(run));
+    this.#endings = makeEndings((run, until) => this.#wait(run, until));
+  }
+
+  start(run: TaskRun): void {
+    const now = this.#options.now();
+    const envelope = run.envelope ?? this.#open(run);
+    const { expiresAt, notBefore } = envelope;
+    if (expiresAt !== undefined && expiresAt <= now) return this.#endings.expired(run, envelope, now);
+    if (notBefore !== undefined && notBefore > now) return this.#wait(run, notBefore);
+    if (run.bytes > this.#options.maxTaskBytes) return this.#endings.failed(run, envelope, this.#tooLarge(run), now);
+    this.#decode(run, envelope, now);
+  }
+
+  /** The partition is somebody else's now: handlers are told, their results count for nothing. */
+  abandon(share: PartitionShare): void {
+    const lost = new PenstockError('PIPE_STAGE_PARTITION_LOST', 'the partition went to another worker');
+    for (const execution of this.running.all()) {
+      if (execution.run.share !== share) continue;
+      this.running.remove(execution);
+      this.#options.scheduler.finish(execution.run);
+      execution.context.abort(lost);
+    }
+  }
+
+  /** Handlers are told to stop; one that still returns counts, one that throws is no failure. */
+  abortAll(): void {
+    const stopped = new PenstockError('PIPE_STAGE_STOPPED', 'the worker stops');
+    for (const execution of this.running.all()) execution.context.abort(stopped);
+  }
+
+  /** The broker will never take what the task handed on. */
+  refuse(run: TaskRun, thrown: unknown): void {
+    const now = this.#options.now();
+    this.#endings.dead(run, run.envelope ?? this.#open(run), classifyFailure(thrown), now, now);
+  }
+
+  /** Nothing runs or waits any more; what still answers is late. */
+  close(): void {
+    this.#delays.clear();
+    for (const execution of this.running.all()) this.running.remove(execution);
+    this.running.close();
+  }
+
+  #open(run: TaskRun): Envelope {
+    const { topic, partition } = run.share;
+    const { headers, offset, timestampMs } = run.record;
+    const envelope = readEnvelope(headers, { topic, partition, offset }, timestampMs);
+    run.envelope = envelope;
+    run.attempt = envelope.attempt ?? 1;
+    return envelope;
+  }
+
+  #decode(run: TaskRun, envelope: Envelope, now: number): void {
+    const { codec, plan } = this.#options;
+    let payload: unknown;
+    try {
+      payload = codec.decode(plan.stage.input, run.record.value);
+    } catch (thrown) {
+      return this.#undecodable(run, envelope, thrown);
+    }
+    if (payload instanceof Promise) this.#awaitReader(run, envelope, payload);
+    else this.#execute(run, envelope, payload, now);
+  }
+
+  /** The codec asks the registry for the writer's schema: no slot is held meanwhile, and after it decode() is sync. */
+  #awaitReader(run: TaskRun, envelope: Envelope, payload: Promise<unknown>): void {
+    this.#park(run);
+    payload.then(
+      () => this.#goOn(run),
+      (thrown) => this.#guard(() => this.#undecodable(run, envelope, thrown)),
+    );
+  }
+
+  #undecodable(run: TaskRun, envelope: Envelope, thrown: unknown): void {
+    if (!run.share.live) return;
+    const failure = classifyFailure(thrown);
+    const now = this.#options.now();
+    if (failure.code === 'PIPE_REGISTRY_UNAVAILABLE') return this.#wait(run, now + registryRetryMs);
+    this.#endings.dead(run, envelope, failure, now, now);
+    this.#options.onFree();
+  }
+
+  #execute(run: TaskRun, envelope: Envelope, payload: unknown, now: number): void {
+    const { plan, environment } = this.#options;
+    if (run.firstStartedAt === 0) run.firstStartedAt = now;
+    const context = new TaskContext(environment, run);
+    let outputs: unknown;
+    try {
+      outputs = plan.stage.process(viewTask(run, envelope, plan.pipeline, plan.stage, payload), context);
+    } catch (thrown) {
+      return this.#endings.failed(run, envelope, thrown, now);
+    }
+    if (isThenable(outputs) || isStream(outputs)) this.#follow(new Execution(run, context, now), envelope, outputs);
+    else this.#settle(run, envelope, outputs, now);
+  }
+
+  #follow(execution: Execution, envelope: Envelope, pending: unknown): void {
+    execution.run.detach();
+    this.running.add(execution);
+    Promise.resolve(pending).then(
+      (outputs) => this.#guard(() => this.#answered(execution, envelope, outputs)),
+      (thrown) => this.#guard(() => this.#threw(execution, envelope, thrown)),
+    );
+  }
+
+  #answered(execution: Execution, envelope: Envelope, outputs: unknown): void {
+    if (isStream(outputs)) return this.#drainStream(execution, envelope, outputs);
+    if (!this.running.remove(execution)) return;
+    this.#settle(execution.run, envelope, outputs, execution.startedAt);
+    this.#options.onFree();
+  }
+
+  #drainStream(execution: Execution, envelope: Envelope, outputs: OutputStream): void {
+    const { encoder, sender } = this.#options;
+    streamOutputs(execution, envelope, outputs, encoder, sender).then(
+      (handedOn) => this.#guard(() => this.#streamed(execution, envelope, handedOn)),
+      (thrown) => this.#guard(() => this.#threw(execution, envelope, thrown)),
+    );
+  }
+
+  #streamed(execution: Execution, envelope: Envelope, handedOn: HandedOn | null): void {
+    if (handedOn === null || !this.running.remove(execution)) return;
+    this.#endings.succeeded(execution.run, envelope, handedOn, execution.startedAt);
+    this.#options.onFree();
+  }
+
+  #threw(execution: Execution, envelope: Envelope, thrown: unknown): void {
+    if (!this.running.remove(execution)) return;
+    const { run, context, startedAt } = execution;
+    if (context.aborted) this.#options.scheduler.finish(run);
+    else this.#endings.failed(run, envelope, thrown, startedAt);
+    this.#options.onFree();
+  }
+
+  #timedOut(execution: Execution): void {
+    const { run, context, startedAt } = execution;
+    const { timeoutMs } = this.#options.plan.stage;
+    if (context.aborted) return this.#options.scheduler.finish(run);
+    const timeout = new PenstockError('PIPE_STAGE_TIMEOUT', `no answer within ${timeoutMs} ms`);
+    context.abort(timeout);
+    this.#guard(() => this.#endings.failed(run, run.envelope ?? this.#open(run), timeout, startedAt));
+    this.#options.onFree();
+  }
+
+  #settle(run: TaskRun, envelope: Envelope, outputs: unknown, startedAt: number): void {
+    let handedOn: HandedOn;
+    try {
+      handedOn = this.#options.encoder.all(run, envelope, outputs);
+    } catch (thrown) {
+      return this.#endings.failed(run, envelope, thrown, startedAt);
+    }
+    this.#endings.succeeded(run, envelope, handedOn, startedAt);
+  }
+
+  #wait(run: TaskRun, until: number): void {
+    this.#park(run);
+    this.#delays.add(run, until);
+  }
+
+  #park(run: TaskRun): void {
+    run.detach();
+    this.#options.scheduler.park(run);
+  }
+
+  #goOn(run: TaskRun): void {
+    this.#options.scheduler.unpark(run);
+    this.#options.onFree();
+  }
+
+  #tooLarge(run: TaskRun): PenstockError {
+    const { maxTaskBytes } = this.#options;
+    return new PenstockError('PIPE_TASK_TOO_LARGE', `the record has ${run.bytes} bytes; at most ${maxTaskBytes} run`);
+  }
+
+  #guard(step: () => void): void {
+    try {
+      step();
+    } catch (thrown) {
+      this.#options.onDefect(thrown);
+    }
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}

@@ -1,0 +1,61 @@
+import type { LaneScheduler } from './lanes.ts';
+import type { TaskRun } from './task-run.ts';
+
+export interface TaskPumpOptions {
+  readonly scheduler: LaneScheduler<TaskRun>;
+  /** False: too much waits to be written. */
+  hasRoom(): boolean;
+  start(run: TaskRun): void;
+}
+
+/** Longest stretch of handlers that answer at once before sockets and timers get their turn. */
+const sliceMs = 5;
+const clockEvery = 32;
+
+/** Starts tasks while there are slots and room. */
+export class TaskPump {
+  readonly #options: TaskPumpOptions;
+  #pumping = false;
+  #queued = false;
+  #open = true;
+
+  constructor(options: TaskPumpOptions) {
+    this.#options = options;
+  }
+
+  /** Safe to call from inside start(). */
+  pump(): void {
+    if (this.#pumping || this.#queued || !this.#open) return;
+    this.#pumping = true;
+    try {
+      if (!this.#slice()) this.#pumpLater();
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  close(): void {
+    this.#open = false;
+  }
+
+  /** False: it was cut short by time. */
+  #slice(): boolean {
+    const { scheduler, hasRoom, start } = this.#options;
+    const endsAt = performance.now() + sliceMs;
+    for (let started = 1; hasRoom(); started++) {
+      const run = scheduler.next();
+      if (run === null) return true;
+      start(run);
+      if (started % clockEvery === 0 && performance.now() > endsAt) return false;
+    }
+    return true;
+  }
+
+  #pumpLater(): void {
+    this.#queued = true;
+    setImmediate(() => {
+      this.#queued = false;
+      this.pump();
+    });
+  }
+}

@@ -1,0 +1,123 @@
+import type { Envelope } from '../../schemas/envelope.ts';
+import type { AssignedPartition, Headers, HeaderValue, InboundRecord } from '../../topics/ports.ts';
+import type { AnyStage } from '../pipeline.ts';
+import type { Task } from '../stage.ts';
+import { LaneGroup, type LaneNode } from './lanes.ts';
+import { OffsetTracker } from './offset-tracker.ts';
+import type { TaskContext } from './task-context.ts';
+
+/**
+ * One partition for as long as this member owns it without a gap: the epoch. Whatever still holds a share that is not
+ * live comes from an older epoch, and its result counts for nothing.
+ */
+export class PartitionShare {
+  readonly topic: string;
+  readonly partition: number;
+  readonly tracker: OffsetTracker;
+  readonly lanes = new LaneGroup<TaskRun>();
+  live = true;
+  paused = false;
+  /** Taken and not yet durable elsewhere. */
+  tasks = 0;
+  bytes = 0;
+  /** Tracker version of the newest commit that Kafka took; -1: none of ours. */
+  committedVersion = -1;
+
+  constructor(assigned: AssignedPartition) {
+    this.topic = assigned.topic;
+    this.partition = assigned.partition;
+    this.tracker = new OffsetTracker(assigned.committed);
+  }
+}
+
+/** One record on its way through a stage, from the moment it is taken until its end is durable. */
+export class TaskRun implements LaneNode<TaskRun> {
+  phase: LaneNode<TaskRun>['phase'] = 'new';
+  laneNext: TaskRun | null = null;
+  chainNext: TaskRun | null = null;
+  readonly group: LaneGroup<TaskRun>;
+  readonly lane: string | null;
+  readonly share: PartitionShare;
+  readonly ticket: number;
+  readonly bytes: number;
+  record: InboundRecord;
+  /** Read when the task first runs, not while it queues. */
+  envelope: Envelope | null = null;
+  /** The execution under way; a result of any other is late and ignored. */
+  execution: Execution | null = null;
+  /** 0 until it first runs. */
+  attempt = 0;
+  firstStartedAt = 0;
+  firstFailedAt = 0;
+  #detached = false;
+
+  constructor(share: PartitionShare, ticket: number, record: InboundRecord, lane: string | null) {
+    this.share = share;
+    this.group = share.lanes;
+    this.ticket = ticket;
+    this.record = record;
+    this.lane = lane;
+    this.bytes = sizeOf(record);
+  }
+
+  /** Copies the record out of the fetch response; needed once the task may outlive its neighbours. */
+  detach(): void {
+    if (this.#detached) return;
+    this.#detached = true;
+    const { offset, timestampMs, key, value, headers } = this.record;
+    this.record = { offset, timestampMs, key: copied(key), value: copied(value), headers: copiedHeaders(headers) };
+  }
+}
+
+/** An attempt whose handler has not answered yet. */
+export class Execution {
+  readonly run: TaskRun;
+  readonly context: TaskContext;
+  readonly startedAt: number;
+  previous: Execution | null = null;
+  next: Execution | null = null;
+
+  constructor(run: TaskRun, context: TaskContext, startedAt: number) {
+    this.run = run;
+    this.context = context;
+    this.startedAt = startedAt;
+  }
+}
+
+function sizeOf(record: InboundRecord): number {
+  return (record.key?.length ?? 0) + (record.value?.length ?? 0);
+}
+
+function copied(bytes: Buffer | null): Buffer | null {
+  return bytes === null ? null : Buffer.from(bytes);
+}
+
+function copiedHeaders(headers: Headers): Headers {
+  const copy: Record<string, HeaderValue> = Object.create(null);
+  for (const name in headers) copy[name] = copiedHeader(headers[name]);
+  return copy;
+}
+
+function copiedHeader(value: HeaderValue): HeaderValue {
+  if (Buffer.isBuffer(value)) return Buffer.from(value);
+  return Array.isArray(value) ? value.map((each) => (typeof each === 'string' ? each : Buffer.from(each))) : value;
+}
+
+/** Made anew for each attempt, like the payload: what a handler does to it reaches nothing else. */
+export function viewTask(run: TaskRun, envelope: Envelope, pipeline: string, stage: AnyStage, payload: unknown) {
+  const { record, share } = run;
+  const task: { -readonly [K in keyof Task<unknown>]: Task<unknown>[K] } = {
+    id: envelope.id,
+    pipeline,
+    stage: stage.name,
+    payload,
+    key: record.key === null ? envelope.id : record.key.toString(),
+    attempt: run.attempt,
+    submittedAt: envelope.at ?? record.timestampMs,
+    place: { topic: share.topic, partition: share.partition, offset: record.offset },
+  };
+  if (envelope.tenant !== undefined) task.tenant = envelope.tenant;
+  if (envelope.parent !== undefined) task.parent = envelope.parent;
+  if (envelope.trace !== undefined) task.trace = envelope.trace;
+  return task;
+}

@@ -52,8 +52,7 @@ export function readEnvelope(
   const id = printable(own?.id) ?? textOf(headers.ce_id) ?? placeId(place.topic, place.partition, place.offset);
   const at = time(own?.at) ?? timeOf(headers.ce_time) ?? time(timestampMs);
   const trace = traceOf(own?.trace) ?? traceOf(textOf(headers.traceparent)) ?? traceOf(textOf(headers.ce_traceparent));
-  return compact({
-    id,
+  return compact(id, {
     source: printable(own?.source) ?? textOf(headers.ce_source),
     at,
     attempt: attemptOf(own?.attempt),
@@ -79,13 +78,24 @@ export function isPrintable(text: string): boolean {
   return plainAscii.test(text) || !unprintable.test(text);
 }
 
-type Loose<T> = { readonly [K in keyof T]: T[K] | undefined };
+type Loose<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
-function compact(envelope: Loose<Required<Envelope>> & { readonly id: string }): Envelope {
-  const { id, ...rest } = envelope;
-  const kept: Record<string, string | number> = {};
-  for (const [name, value] of Object.entries(rest)) if (value !== undefined) kept[name] = value;
-  return { id, ...kept };
+/** Leaves out what is undefined; spelt out because it runs for every record. */
+function compact(
+  id: string,
+  { source, at, attempt, notBefore, expiresAt, parent, tenant, trace, replay }: Loose<Envelope>,
+): Envelope {
+  const envelope: { -readonly [K in keyof Envelope]: Envelope[K] } = { id };
+  if (source !== undefined) envelope.source = source;
+  if (at !== undefined) envelope.at = at;
+  if (attempt !== undefined) envelope.attempt = attempt;
+  if (notBefore !== undefined) envelope.notBefore = notBefore;
+  if (expiresAt !== undefined) envelope.expiresAt = expiresAt;
+  if (parent !== undefined) envelope.parent = parent;
+  if (tenant !== undefined) envelope.tenant = tenant;
+  if (trace !== undefined) envelope.trace = trace;
+  if (replay !== undefined) envelope.replay = replay;
+  return envelope;
 }
 
 /** JSON.parse makes even `__proto__` an own property, and only known names are read, so no prototype is reached. */

@@ -3,6 +3,7 @@ import { parseAvro, type SchemaNode } from '../avro-model.ts';
 import { messageOf, PenstockError } from '../errors.ts';
 import { pointerOf } from '../payload/payload-checks.ts';
 import type { AvroJson, RecordSchema } from '../record-schema.ts';
+import { schemaProblems } from '../schema-problems.ts';
 
 /** avsc's Type; the name by which the rest of the codec calls it. */
 export type AvroType = avsc.Type;
@@ -10,7 +11,8 @@ export type AvroResolver = ReturnType<AvroType['createResolver']>;
 
 /** Compiles a schema that we read or write with: its unions must be told apart by the value alone. */
 export function compileType(schema: RecordSchema<unknown>): AvroType {
-  parseAvro(schema.avro);
+  const problems = schemaProblems(parseAvro(schema.avro));
+  if (problems.length > 0) throw new PenstockError('PIPE_SCHEMA_INVALID', `${schema.name}: ${problems.join('; ')}`);
   try {
     const type = avsc.Type.forSchema(mutableCopy(schema.avro), { wrapUnions: 'never', omitRecordMethods: true });
     for (const enumType of enumsOf(type)) hardenEnum(enumType);

@@ -5,3 +5,7 @@ export const sinkGroup = 'penstock.sink';
 export const stageTopic = (pipeline: string, stage: string): string => `${pipeline}.${stage}`;
 export const stageGroup = stageTopic;
 export const deadLetterTopic = (pipeline: string, stage: string): string => `${pipeline}.${stage}.dlq`;
+/** One topic for each delay ('10s', '1m'), so that the head of each partition is always the earliest due. */
+export const retryTopic = (pipeline: string, stage: string, delay: string): string =>
+  `${pipeline}.${stage}.retry.${delay}`;
+export const doneTopic = (pipeline: string): string => `${pipeline}.done`;

@@ -40,6 +40,11 @@ export interface ProducerOptions {
   readonly lingerMs?: number;
   /** Bytes of keys, values and headers that may wait or fly; send() waits for room beyond it. Default 64 MiB. */
   readonly maxBufferedBytes?: number;
+  /**
+   * Longest time from send() to its answer, in ms, waits for room and retries included. Default 30 000. Past it send()
+   * rejects with PIPE_BROKER_UNAVAILABLE; a record that was flying then may still be written.
+   */
+  readonly deliveryTimeoutMs?: number;
 }
 
 export interface Producer {

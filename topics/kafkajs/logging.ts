@@ -1,0 +1,38 @@
+import { type LogEntry, logLevel } from 'kafkajs';
+import type { Logger } from 'pino';
+
+/**
+ * What kafkajs calls an error is mostly a step of its own recovery, and what cannot be recovered reaches the caller as
+ * a PenstockError. So its errors are our warnings; a rebalance is daily life and stays at debug.
+ */
+const dailyLife =
+  /rebalanc|re-joining|not aware of this member|Crash: KafkaJSNumberOfRetriesExceeded|Response without match/i;
+
+export function kafkaLogLevel(logger: Logger | undefined): logLevel {
+  if (!logger) return logLevel.NOTHING;
+  return logger.isLevelEnabled('debug') ? logLevel.INFO : logLevel.ERROR;
+}
+
+export function kafkaLogCreator(logger: Logger | undefined): () => (entry: LogEntry) => void {
+  return () => (entry) => {
+    if (!logger) return;
+    const { message, timestamp: _timestamp, logger: _logger, stack: _stack, error, ...facts } = entry.log;
+    const fields = { kafka: entry.namespace, ...plain(facts), ...(typeof error === 'string' ? { error } : {}) };
+    if (isNoise(entry, error)) logger.debug(fields, message);
+    else logger.warn(fields, message);
+  };
+}
+
+function isNoise(entry: LogEntry, error: unknown): boolean {
+  if (entry.level !== logLevel.ERROR) return true;
+  return dailyLife.test(entry.log.message) || (typeof error === 'string' && dailyLife.test(error));
+}
+
+/** Names and numbers only: nothing that could hold a payload or an object of any depth. */
+function plain(facts: Readonly<Record<string, unknown>>): Record<string, string | number | boolean> {
+  const kept: Record<string, string | number | boolean> = {};
+  for (const [name, value] of Object.entries(facts)) {
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') kept[name] = value;
+  }
+  return kept;
+}

@@ -1,0 +1,116 @@
+import { createRequire } from 'node:module';
+
+/** The patched members were read in this version; another one is left as it is. */
+const knownVersion = '2.2.4';
+const firstRetryMs = 10;
+
+interface RequestQueueLike {
+  readonly pending: readonly unknown[];
+  readonly throttledUntil: number;
+  throttleCheckTimeoutId: NodeJS.Timeout | null;
+  checkPendingRequests(): void;
+}
+
+interface DecoderLike {
+  readVarInt(): number;
+}
+
+interface DecodedHeader {
+  readonly key: string;
+  readonly value: Buffer | null;
+}
+
+/** Zero bytes on the wire's length count like a null does, so this one buffer can stand for null while sizes are added up. */
+export const nullHeader: Buffer = Buffer.alloc(0);
+
+/**
+ * kafkajs arms a timer after every response even when nothing waits; the timer fires at once and arms the next one. An
+ * idle client wakes a thousand times a second, and Node 24 warns of each negative delay.
+ */
+function scheduleCheckPendingRequests(this: RequestQueueLike): void {
+  if (this.throttleCheckTimeoutId !== null || this.pending.length === 0) return;
+  const throttledMs = this.throttledUntil - Date.now();
+  this.throttleCheckTimeoutId = setTimeout(
+    () => {
+      this.throttleCheckTimeoutId = null;
+      this.checkPendingRequests();
+    },
+    throttledMs > 0 ? throttledMs : firstRetryMs,
+  );
+}
+
+type HeaderBag = Record<string, Buffer | null | (Buffer | null)[]>;
+
+/** kafkajs folds headers with a spread for each: quadratic, so that one record of 100 000 headers holds the loop for minutes. */
+class HeaderList extends Array<DecodedHeader> {
+  override reduce<U>(_fold: unknown, _initial?: unknown): U;
+  override reduce(): HeaderBag {
+    const bag: HeaderBag = {};
+    for (const { key, value } of this) addHeader(bag, key, value);
+    return bag;
+  }
+}
+
+/** Own properties only: a header may be named “constructor” or “__proto__”. */
+function addHeader(bag: HeaderBag, key: string, value: Buffer | null): void {
+  if (!(key in bag)) {
+    bag[key] = value;
+    return;
+  }
+  const earlier = Object.hasOwn(bag, key) ? bag[key] : undefined;
+  const next = earlier === undefined ? value : Array.isArray(earlier) ? [...earlier, value] : [earlier, value];
+  Object.defineProperty(bag, key, { value: next, enumerable: true, configurable: true, writable: true });
+}
+
+function readHeaders(this: DecoderLike, read: (decoder: DecoderLike) => DecodedHeader): HeaderList {
+  const count = this.readVarInt();
+  const list = new HeaderList();
+  for (let index = 0; index < count; index += 1) list.push(read(this));
+  return list;
+}
+
+type Method = (this: unknown, ...values: readonly unknown[]) => unknown;
+
+const isMethod = (value: unknown): value is Method => typeof value === 'function';
+
+function prototypeOf(module: unknown): object | undefined {
+  if (typeof module !== 'function') return undefined;
+  const prototype: unknown = module.prototype;
+  return typeof prototype === 'object' && prototype !== null ? prototype : undefined;
+}
+
+function replace(prototype: object | undefined, name: string, make: (old: Method) => unknown): boolean {
+  const old: unknown = prototype && Reflect.get(prototype, name);
+  if (!prototype || !isMethod(old)) return false;
+  Object.defineProperty(prototype, name, { value: make(old), configurable: true, writable: true });
+  return true;
+}
+
+/** A null header value is legal in Kafka; kafkajs reads it, but throws when it is to be written. */
+function writeNulls(old: Method): Method {
+  return function (this: unknown, value: unknown) {
+    return old.call(this, value === nullHeader ? null : value);
+  };
+}
+
+let applied: boolean | undefined;
+
+/** Mends kafkajs in this process, once. false: another version is installed, nothing was touched. */
+export function patchKafkajs(): boolean {
+  applied ??= applyPatches();
+  return applied;
+}
+
+function applyPatches(): boolean {
+  const load = createRequire(import.meta.url);
+  const { version }: { version?: unknown } = load('kafkajs/package.json');
+  if (version !== knownVersion) return false;
+  const decoder = prototypeOf(load('kafkajs/src/protocol/decoder'));
+  const encoder = prototypeOf(load('kafkajs/src/protocol/encoder'));
+  const queue = prototypeOf(load('kafkajs/src/network/requestQueue'));
+  return [
+    replace(queue, 'scheduleCheckPendingRequests', () => scheduleCheckPendingRequests),
+    replace(decoder, 'readVarIntArray', () => readHeaders),
+    replace(encoder, 'writeVarIntBytes', writeNulls),
+  ].every(Boolean);
+}

@@ -1,0 +1,283 @@
+import type { Logger } from 'pino';
+import { PenstockError } from '../../schemas/errors.ts';
+import type { OutboundRecord, Producer, ProducerOptions, RecordPlace } from '../ports.ts';
+import { BatchPlanner, type Flight, type FlightPart } from './batch-planner.ts';
+import type { Clock } from './clock.ts';
+import { Partitioner } from './partitioner.ts';
+import { type PendingRecord, SendCall } from './send-call.ts';
+import type { ProduceTransport, WriteResult } from './transport.ts';
+
+/** Grouping and encoding in kafkajs slow down beyond it; measured in field work: 1000 a request is the best. */
+const maxRecordsPerFlight = 1000;
+const maxBytesPerFlight = 256 * 1024;
+/** More requests in the air than this add latency and no throughput on one connection. */
+const maxFlights = 5;
+const firstRetryMs = 50;
+const maxRetryMs = 1000;
+
+interface Settings {
+  readonly lingerMs: number;
+  readonly maxBufferedBytes: number;
+  readonly deliveryTimeoutMs: number;
+}
+
+/** Gathers the records of many send() calls into few requests, without ever reordering a partition. */
+export class BatchingProducer implements Producer {
+  readonly #transport: ProduceTransport;
+  readonly #clock: Clock;
+  readonly #logger: Logger | undefined;
+  readonly #settings: Settings;
+  readonly #planner: BatchPlanner<PendingRecord>;
+  readonly #partitioner = new Partitioner();
+  /** Calls that wait for room or for a topic's metadata, in the order they came; order within partitions hangs on it. */
+  readonly #queue: SendCall[] = [];
+  /** Calls without an answer, oldest first; all have the same allowance, so the first one expires first. */
+  readonly #open = new Set<SendCall>();
+  #bufferedBytes = 0;
+  #flights = 0;
+  #faults = 0;
+  #admitting = false;
+  #closing: Promise<void> | undefined;
+  #roomMade: () => void = () => undefined;
+  #idle: () => void = () => undefined;
+  #cancelWake: (() => void) | undefined;
+  #cancelExpiry: (() => void) | undefined;
+
+  constructor(transport: ProduceTransport, clock: Clock, options: ProducerOptions = {}, logger?: Logger) {
+    this.#transport = transport;
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#settings = {
+      lingerMs: options.lingerMs ?? 3,
+      maxBufferedBytes: options.maxBufferedBytes ?? 64 * 1024 * 1024,
+      deliveryTimeoutMs: options.deliveryTimeoutMs ?? 30_000,
+    };
+    const { lingerMs } = this.#settings;
+    this.#planner = new BatchPlanner({ lingerMs, maxRecords: maxRecordsPerFlight, maxBytes: maxBytesPerFlight });
+  }
+
+  send(records: readonly OutboundRecord[]): Promise<readonly RecordPlace[]> {
+    if (this.#closing) return Promise.reject(new PenstockError('PIPE_PRODUCER_CLOSED', 'the producer is closed'));
+    if (records.length === 0) return Promise.resolve([]);
+    const call = new SendCall(records, this.#clock.now() + this.#settings.deliveryTimeoutMs);
+    this.#open.add(call);
+    this.#armExpiry();
+    if (this.#queue.length === 0 && this.#hasRoom(call) && this.#unknownTopic(call) === undefined) {
+      this.#admit(call);
+      this.#pump();
+    } else {
+      this.#queue.push(call);
+      void this.#admitQueued();
+    }
+    return call.promise;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#drain();
+    return this.#closing;
+  }
+
+  async #drain(): Promise<void> {
+    this.#pump();
+    while (this.#open.size > 0 || this.#flights > 0) {
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve;
+      });
+    }
+    this.#cancelWake?.();
+    this.#cancelExpiry?.();
+    await this.#transport.close();
+  }
+
+  #hasRoom(call: SendCall): boolean {
+    return this.#bufferedBytes === 0 || this.#bufferedBytes + call.bytes <= this.#settings.maxBufferedBytes;
+  }
+
+  #unknownTopic(call: SendCall): string | undefined {
+    let last: string | undefined;
+    for (const { topic } of call.records) {
+      if (topic === last) continue;
+      if (this.#transport.partitionCount(topic) === undefined) return topic;
+      last = topic;
+    }
+    return undefined;
+  }
+
+  async #admitQueued(): Promise<void> {
+    if (this.#admitting) return;
+    this.#admitting = true;
+    for (let call = this.#queue[0]; call; call = this.#queue[0]) {
+      if (!call.settled && !(await this.#prepare(call))) continue;
+      this.#queue.shift();
+      if (!call.settled) this.#admit(call);
+      this.#pump();
+    }
+    this.#admitting = false;
+  }
+
+  /** true: the call may be admitted now, or has failed. */
+  async #prepare(call: SendCall): Promise<boolean> {
+    const topic = this.#unknownTopic(call);
+    if (topic !== undefined) {
+      await this.#lookUp(call, topic);
+      return false;
+    }
+    if (this.#hasRoom(call)) return true;
+    await new Promise<void>((resolve) => {
+      this.#roomMade = resolve;
+    });
+    return false;
+  }
+
+  async #lookUp(call: SendCall, topic: string): Promise<void> {
+    try {
+      await this.#transport.lookUp(topic);
+    } catch (thrown) {
+      const error = asFailure(thrown);
+      if (error.retryable) await this.#pause();
+      else this.#settle(call, () => call.abandon(error));
+    }
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#clock.after(firstRetryMs, resolve);
+    });
+  }
+
+  #admit(call: SendCall): void {
+    const now = this.#clock.now();
+    this.#bufferedBytes += call.bytes;
+    for (const [index, record] of call.records.entries()) {
+      const key = call.keys[index] ?? null;
+      const partitions = this.#transport.partitionCount(record.topic) ?? 1;
+      const partition = record.partition ?? this.#partitioner.choose(record.topic, key, partitions);
+      this.#planner.add(record.topic, partition, {
+        key,
+        value: record.value,
+        headers: record.headers,
+        timestampMs: record.timestampMs,
+        bytes: call.sizes[index] ?? 0,
+        queuedAtMs: now,
+        call,
+        index,
+      });
+    }
+  }
+
+  #pump(): void {
+    const now = this.#clock.now();
+    while (this.#flights < maxFlights) {
+      const flight = this.#planner.next(now, this.#closing !== undefined);
+      if (!flight) break;
+      void this.#fly(flight);
+    }
+    this.#armWake(now);
+  }
+
+  async #fly(flight: Flight<PendingRecord>): Promise<void> {
+    this.#flights += 1;
+    const results = await this.#transport.write(flight);
+    this.#flights -= 1;
+    const passing = results.some((result) => result.kind === 'failed' && result.error.retryable);
+    this.#faults = passing ? this.#faults + 1 : 0;
+    for (const [at, part] of flight.entries()) {
+      const result = results[at];
+      if (result) this.#land(part, result);
+    }
+    this.#pump();
+    this.#roomMade();
+    if (this.#open.size === 0 && this.#flights === 0) this.#idle();
+  }
+
+  #land(part: FlightPart<PendingRecord>, result: WriteResult): void {
+    if (result.kind === 'written') {
+      this.#planner.written(part);
+      for (const [at, record] of part.records.entries()) {
+        this.#finish(record, () => record.call.written(record.index, placeOf(part, result.baseOffset + at)));
+      }
+      return;
+    }
+    const { error, shared } = result;
+    const alive = this.#stillWanted(part);
+    if (error.retryable) {
+      this.#logger?.debug({ topic: part.topic, partition: part.partition, code: error.code }, error.message);
+      this.#planner.retry(part, alive, this.#clock.now() + this.#backoffMs());
+    } else if (shared || (error.code === 'PIPE_TASK_TOO_LARGE' && part.records.length > 1)) {
+      this.#planner.isolate(part, alive, shared);
+    } else {
+      this.#planner.dropped(part);
+      for (const record of alive) this.#finish(record, () => record.call.failed(record.index, error));
+    }
+  }
+
+  #stillWanted(part: FlightPart<PendingRecord>): PendingRecord[] {
+    return part.records.filter((record) => {
+      if (!record.call.settled) return true;
+      this.#bufferedBytes -= record.bytes;
+      return false;
+    });
+  }
+
+  #backoffMs(): number {
+    return Math.min(maxRetryMs, firstRetryMs * 2 ** Math.min(10, this.#faults - 1));
+  }
+
+  #finish(record: PendingRecord, settle: () => void): void {
+    this.#bufferedBytes -= record.bytes;
+    this.#settle(record.call, settle);
+  }
+
+  #settle(call: SendCall, settle: () => void): void {
+    settle();
+    if (call.settled) this.#open.delete(call);
+    if (this.#open.size === 0 && this.#flights === 0) this.#idle();
+  }
+
+  #armWake(now: number): void {
+    this.#cancelWake?.();
+    this.#cancelWake = undefined;
+    const wakeAt = this.#flights < maxFlights ? this.#planner.wakeAtMs() : undefined;
+    if (wakeAt !== undefined) this.#cancelWake = this.#clock.after(wakeAt - now, () => this.#pump());
+  }
+
+  #armExpiry(): void {
+    if (this.#cancelExpiry) return;
+    const [oldest] = this.#open;
+    if (!oldest) return;
+    this.#cancelExpiry = this.#clock.after(oldest.deadlineMs - this.#clock.now(), () => this.#expire());
+  }
+
+  #expire(): void {
+    this.#cancelExpiry = undefined;
+    const now = this.#clock.now();
+    const late: SendCall[] = [];
+    for (const call of this.#open) {
+      if (call.deadlineMs > now) break;
+      late.push(call);
+    }
+    for (const call of late) this.#settle(call, () => call.abandon(this.#lateError()));
+    if (late.length > 0) {
+      this.#bufferedBytes -= this.#planner.discard((record) => record.call.settled);
+      this.#roomMade();
+    }
+    this.#armExpiry();
+  }
+
+  #lateError(): PenstockError {
+    const { deliveryTimeoutMs } = this.#settings;
+    const message = `Kafka did not acknowledge within ${deliveryTimeoutMs} ms`;
+    return new PenstockError('PIPE_BROKER_UNAVAILABLE', message, { context: { deliveryTimeoutMs } });
+  }
+}
+
+const placeOf = (part: FlightPart<PendingRecord>, offset: number): RecordPlace => ({
+  topic: part.topic,
+  partition: part.partition,
+  offset,
+});
+
+function asFailure(thrown: unknown): PenstockError {
+  if (thrown instanceof PenstockError) return thrown;
+  return new PenstockError('PIPE_BROKER_REFUSED', 'the lookup of a topic failed', { cause: thrown });
+}

@@ -71,21 +71,26 @@ export async function writeFileAtomically(
   }
 }
 
+const isTemporaryFile = (name: string): boolean => name.endsWith(temporaryMark);
+const dayMs = 24 * 3_600_000;
+
 /**
- * Removes the temporary files that a killed process left. Age tells them from those being written: a write touches its
- * file, and none rests for a day. Files that vanish meanwhile, or cannot be removed, are left to the next sweep.
+ * Removes what a killed process left. Age tells it from what is being written: a write touches its file, and none rests
+ * for a day. What vanishes meanwhile, or cannot be removed, is left to the next sweep. Gives the number removed.
  */
-export async function sweepTemporaryFiles(folder: string, olderThanMs = 24 * 3_600_000): Promise<number> {
+export async function sweepTemporaryFiles(
+  folder: string,
+  isOurs: (name: string) => boolean = isTemporaryFile,
+  olderThanMs = dayMs,
+): Promise<number> {
   const names = await readdir(folder);
   const limit = Date.now() - olderThanMs;
-  const swept = names
-    .filter((name) => name.endsWith(temporaryMark))
-    .map(async (name) => {
-      const path = join(folder, name);
-      if ((await stat(path)).mtimeMs > limit) return 0;
-      await rm(path, { recursive: true });
-      return 1;
-    });
+  const swept = names.filter(isOurs).map(async (name) => {
+    const path = join(folder, name);
+    if ((await stat(path)).mtimeMs > limit) return 0;
+    await rm(path, { recursive: true });
+    return 1;
+  });
   const results = await Promise.allSettled(swept);
   return results.filter((result) => result.status === 'fulfilled' && result.value === 1).length;
 }

@@ -1,0 +1,26 @@
+/** What `import … from 'penstock'` gives: to define pipelines, and to run them in a process of one's own. */
+export { avroSchema } from '../schemas/avro-schema.ts';
+export { type Codec, createCodec } from '../schemas/codec.ts';
+export { type Config, loadConfig } from '../schemas/config.ts';
+export { type ErrorCode, errorCatalogue } from '../schemas/error-catalogue.ts';
+export { PenstockError } from '../schemas/errors.ts';
+export type { RecordSchema } from '../schemas/record-schema.ts';
+export { connectKafka, type KafkaOptions } from '../topics/client.ts';
+export type { Broker, RecordPlace } from '../topics/ports.ts';
+export type { BlobStore } from './blobs/blob-store.ts';
+export { openBlobStore } from './blobs/open-blob-store.ts';
+export { type AnyStage, definePipeline, type Pipeline } from './pipeline.ts';
+export {
+  defineStage,
+  type Ordering,
+  type Output,
+  type Outputs,
+  type RetryPolicy,
+  reject,
+  retryable,
+  type Stage,
+  type StageContext,
+  type StageDefinition,
+  type Task,
+  to,
+} from './stage.ts';

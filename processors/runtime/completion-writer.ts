@@ -99,7 +99,10 @@ export class CompletionWriter {
   /** Halves until the one record that is refused stands alone; the others go on. */
   async #isolate(completions: readonly Completion[], thrown: unknown): Promise<void> {
     const [only] = completions;
-    if (completions.length === 1 && only !== undefined) return this.#options.onRefused(only, thrown);
+    if (completions.length === 1 && only !== undefined) {
+      this.#options.onRefused(only, thrown);
+      return;
+    }
     const half = Math.ceil(completions.length / 2);
     await this.#write(completions.slice(0, half));
     await this.#write(completions.slice(half));

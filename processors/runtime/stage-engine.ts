@@ -31,7 +31,7 @@ export class StageEngine implements GroupListener, StageRunner {
     this.#options = options;
     this.#parts = buildStageParts(options, {
       onDurable: (completions) => this.#durable(completions),
-      onRefused: ({ run, last }, thrown) => (last ? this.#parts.executor.refuse(run, thrown) : undefined),
+      onRefused: (completion, thrown) => this.#refused(completion, thrown),
       onBuried: ({ run, row }) => this.#parts.completions.add({ run, row, outputs: [], last: true }),
       onDefect: (thrown) => this.#fail(thrown),
     });
@@ -105,6 +105,18 @@ export class StageEngine implements GroupListener, StageRunner {
     }
     gate.reviewPaused();
     pump.pump();
+  }
+
+  /** Outputs that no broker takes kill their task; a row that none takes is left out. */
+  #refused(completion: Completion, thrown: unknown): void {
+    const { counts, executor, log } = this.#parts;
+    if (completion.outputs.length > 0) {
+      counts.done--;
+      executor.refuse(completion.run, thrown);
+      return;
+    }
+    log.error({ reason: messageOf(thrown), offset: completion.row?.offset }, 'an attempt row is refused');
+    this.#durable([completion]);
   }
 
   #tick(): void {

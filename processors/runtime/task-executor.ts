@@ -53,10 +53,10 @@ export class TaskExecutor {
     const now = this.#options.now();
     const envelope = run.envelope ?? this.#open(run);
     const { expiresAt, notBefore } = envelope;
-    if (expiresAt !== undefined && expiresAt <= now) return this.#endings.expired(run, envelope, now);
-    if (notBefore !== undefined && notBefore > now) return this.#wait(run, notBefore);
-    if (run.bytes > this.#options.maxTaskBytes) return this.#endings.failed(run, envelope, this.#tooLarge(run), now);
-    this.#decode(run, envelope, now);
+    if (expiresAt !== undefined && expiresAt <= now) this.#endings.expired(run, envelope, now);
+    else if (notBefore !== undefined && notBefore > now) this.#wait(run, notBefore);
+    else if (run.bytes > this.#options.maxTaskBytes) this.#endings.failed(run, envelope, this.#tooLarge(run), now);
+    else this.#decode(run, envelope, now);
   }
 
   /** The partition is somebody else's now: handlers are told, their results count for nothing. */
@@ -104,7 +104,8 @@ export class TaskExecutor {
     try {
       payload = codec.decode(plan.stage.input, run.record.value);
     } catch (thrown) {
-      return this.#undecodable(run, envelope, thrown);
+      this.#undecodable(run, envelope, thrown);
+      return;
     }
     if (payload instanceof Promise) this.#awaitReader(run, envelope, payload);
     else this.#execute(run, envelope, payload, now);
@@ -123,8 +124,8 @@ export class TaskExecutor {
     if (!run.share.live) return;
     const failure = classifyFailure(thrown);
     const now = this.#options.now();
-    if (failure.code === 'PIPE_REGISTRY_UNAVAILABLE') return this.#wait(run, now + registryRetryMs);
-    this.#endings.dead(run, envelope, failure, now, now);
+    if (failure.code === 'PIPE_REGISTRY_UNAVAILABLE') this.#wait(run, now + registryRetryMs);
+    else this.#endings.dead(run, envelope, failure, now, now);
     this.#options.onFree();
   }
 
@@ -136,7 +137,8 @@ export class TaskExecutor {
     try {
       outputs = plan.stage.process(viewTask(run, envelope, plan.pipeline, plan.stage, payload), context);
     } catch (thrown) {
-      return this.#endings.failed(run, envelope, thrown, now);
+      this.#endings.failed(run, envelope, thrown, now);
+      return;
     }
     if (isThenable(outputs) || isStream(outputs)) this.#follow(new Execution(run, context, now), envelope, outputs);
     else this.#settle(run, envelope, outputs, now);
@@ -152,10 +154,11 @@ export class TaskExecutor {
   }
 
   #answered(execution: Execution, envelope: Envelope, outputs: unknown): void {
-    if (isStream(outputs)) return this.#drainStream(execution, envelope, outputs);
-    if (!this.running.remove(execution)) return;
-    this.#settle(execution.run, envelope, outputs, execution.startedAt);
-    this.#options.onFree();
+    if (isStream(outputs)) this.#drainStream(execution, envelope, outputs);
+    else if (this.running.remove(execution)) {
+      this.#settle(execution.run, envelope, outputs, execution.startedAt);
+      this.#options.onFree();
+    }
   }
 
   #drainStream(execution: Execution, envelope: Envelope, outputs: OutputStream): void {
@@ -183,7 +186,10 @@ export class TaskExecutor {
   #timedOut(execution: Execution): void {
     const { run, context, startedAt } = execution;
     const { timeoutMs } = this.#options.plan.stage;
-    if (context.aborted) return this.#options.scheduler.finish(run);
+    if (context.aborted) {
+      this.#options.scheduler.finish(run);
+      return;
+    }
     const timeout = new PenstockError('PIPE_STAGE_TIMEOUT', `no answer within ${timeoutMs} ms`);
     context.abort(timeout);
     this.#guard(() => this.#endings.failed(run, run.envelope ?? this.#open(run), timeout, startedAt));
@@ -195,7 +201,8 @@ export class TaskExecutor {
     try {
       handedOn = this.#options.encoder.all(run, envelope, outputs);
     } catch (thrown) {
-      return this.#endings.failed(run, envelope, thrown, startedAt);
+      this.#endings.failed(run, envelope, thrown, startedAt);
+      return;
     }
     this.#endings.succeeded(run, envelope, handedOn, startedAt);
   }

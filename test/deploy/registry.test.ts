@@ -13,7 +13,7 @@ let dataDir: string;
 let registry: RunningRegistry;
 
 beforeEach(async () => {
-  dataDir = await makeTempDir();
+  dataDir = makeTempDir();
   registry = await startRegistry({ dataDir, port: 0 });
 });
 afterEach(() => registry.close());
@@ -149,7 +149,7 @@ describe('the embedded registry', () => {
   });
 
   it('refuses a port in use by its name', async () => {
-    const second = startRegistry({ dataDir: await makeTempDir(), port: registry.port });
+    const second = startRegistry({ dataDir: makeTempDir(), port: registry.port });
     await expect(second).rejects.toMatchObject({ code: 'PIPE_STACK_PORT_IN_USE' });
   });
 

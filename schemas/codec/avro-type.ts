@@ -72,3 +72,13 @@ function innerTypes(type: AvroType): readonly AvroType[] {
   if (type instanceof avsc.types.UnwrappedUnionType) return type.types;
   return [];
 }
+
+/** Why avsc cannot read with one schema what was written with the other. */
+export function resolverProblem(reader: AvroJson, writer: AvroJson): string | undefined {
+  try {
+    createResolver(avsc.Type.forSchema(mutableCopy(reader)), avsc.Type.forSchema(mutableCopy(writer)));
+    return undefined;
+  } catch (thrown) {
+    return messageOf(thrown).slice(0, 300);
+  }
+}

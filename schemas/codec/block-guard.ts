@@ -26,8 +26,8 @@ type Step = (state: State) => void;
 
 /** undefined: bodies of this schema are flat, their size alone bounds the work, and no walk is needed. */
 export function compileGuard(writer: SchemaNode): Guard | undefined {
-  if (!canGrow(writer, new Set())) return undefined;
-  const step = compileStep(writer, new Map());
+  if (!canGrow(writer, new Map())) return undefined;
+  const step = compileStep(writer, { steps: new Map(), widths: new Map() });
   return (body, start) => {
     const state: State = { body, pos: start, depth: 0, zeroWidthLeft: maxZeroWidthItems };
     step(state);
@@ -36,22 +36,28 @@ export function compileGuard(writer: SchemaNode): Guard | undefined {
 }
 
 /** Whether a body of bounded length can claim unbounded work: lists, maps, or a record that holds itself. */
-function canGrow(node: SchemaNode, above: ReadonlySet<SchemaNode>): boolean {
+function canGrow(node: SchemaNode, records: Map<RecordNode, 'open' | 'done'>): boolean {
   switch (node.kind) {
     case 'array':
     case 'map':
       return true;
     case 'union':
-      return node.branches.some((branch) => canGrow(branch, above));
-    case 'record':
-      return above.has(node) || node.fields.some((field) => canGrow(field.type, new Set([...above, node])));
+      return node.branches.some((branch) => canGrow(branch, records));
+    case 'record': {
+      const state = records.get(node);
+      if (state) return state === 'open';
+      records.set(node, 'open');
+      const grows = node.fields.some((field) => canGrow(field.type, records));
+      records.set(node, 'done');
+      return grows;
+    }
     default:
       return false;
   }
 }
 
 /** Fewest bytes a value takes; 0 means it never takes any. A record that holds itself counts as 0 inside itself. */
-export function minWidth(node: SchemaNode, above: ReadonlySet<SchemaNode> = new Set()): number {
+export function minWidth(node: SchemaNode, widths: Map<SchemaNode, number> = new Map()): number {
   switch (node.kind) {
     case 'null':
       return 0;
@@ -62,28 +68,37 @@ export function minWidth(node: SchemaNode, above: ReadonlySet<SchemaNode> = new 
     case 'fixed':
       return node.size;
     case 'union':
-      return 1 + Math.min(...node.branches.map((branch) => minWidth(branch, above)));
+      return 1 + Math.min(...node.branches.map((branch) => minWidth(branch, widths)));
     case 'record':
-      return above.has(node) ? 0 : widthOfFields(node, new Set([...above, node]));
+      return widths.get(node) ?? widthOfFields(node, widths);
     default:
       return 1;
   }
 }
 
-function widthOfFields(node: RecordNode, above: ReadonlySet<SchemaNode>): number {
-  return node.fields.reduce((sum, field) => sum + minWidth(field.type, above), 0);
+function widthOfFields(node: RecordNode, widths: Map<SchemaNode, number>): number {
+  widths.set(node, 0);
+  const width = node.fields.reduce((sum, field) => sum + minWidth(field.type, widths), 0);
+  widths.set(node, width);
+  return width;
 }
 
-function compileStep(node: SchemaNode, compiled: Map<SchemaNode, Step>): Step {
-  const known = compiled.get(node);
+/** Steps and widths found so far; each record once, so that schemas may hold themselves. */
+interface Compiled {
+  readonly steps: Map<SchemaNode, Step>;
+  readonly widths: Map<SchemaNode, number>;
+}
+
+function compileStep(node: SchemaNode, compiled: Compiled): Step {
+  const known = compiled.steps.get(node);
   if (known) return known;
   if (node.kind === 'record') return recordStep(node, compiled);
   const step = otherStep(node, compiled);
-  compiled.set(node, step);
+  compiled.steps.set(node, step);
   return step;
 }
 
-function otherStep(node: Exclude<SchemaNode, RecordNode>, compiled: Map<SchemaNode, Step>): Step {
+function otherStep(node: Exclude<SchemaNode, RecordNode>, compiled: Compiled): Step {
   switch (node.kind) {
     case 'string':
     case 'bytes':
@@ -95,17 +110,17 @@ function otherStep(node: Exclude<SchemaNode, RecordNode>, compiled: Map<SchemaNo
     case 'union':
       return unionStep(node.branches.map((branch) => compileStep(branch, compiled)));
     case 'array':
-      return blocksStep(compileStep(node.items, compiled), minWidth(node.items));
+      return blocksStep(compileStep(node.items, compiled), minWidth(node.items, compiled.widths));
     case 'map':
-      return blocksStep(entryStep(compileStep(node.values, compiled)), 1 + minWidth(node.values));
+      return blocksStep(entryStep(compileStep(node.values, compiled)), 1 + minWidth(node.values, compiled.widths));
     default: {
-      const width = node.kind === 'boolean' ? 1 : minWidth(node);
+      const width = node.kind === 'boolean' ? 1 : minWidth(node, compiled.widths);
       return (state) => advance(state, width);
     }
   }
 }
 
-function recordStep(node: RecordNode, compiled: Map<SchemaNode, Step>): Step {
+function recordStep(node: RecordNode, compiled: Compiled): Step {
   const steps: Step[] = [];
   const step: Step = (state) => {
     state.depth += 1;
@@ -113,7 +128,7 @@ function recordStep(node: RecordNode, compiled: Map<SchemaNode, Step>): Step {
     for (const field of steps) field(state);
     state.depth -= 1;
   };
-  compiled.set(node, step);
+  compiled.steps.set(node, step);
   for (const field of node.fields) steps.push(compileStep(field.type, compiled));
   return step;
 }

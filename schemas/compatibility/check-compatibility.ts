@@ -23,13 +23,13 @@ export function checkCompatibility(reader: AvroJson, writer: AvroJson): string[]
 
 /** The same for parsed schemas. */
 export function compareSchemas(reader: SchemaNode, writer: SchemaNode): string[] {
-  return compare(reader, writer, { path: '', seen: new Map() });
+  return compare(reader, writer, { path: '', compared: new Map() });
 }
 
-/** `seen`: pairs under comparison higher up; a record that holds itself is compared once. */
+/** `compared`: the answer for each pair of records, empty while it is being sought, so that a walk ends and stays short. */
 interface Place {
   readonly path: string;
-  readonly seen: Map<SchemaNode, Set<SchemaNode>>;
+  readonly compared: Map<SchemaNode, Map<SchemaNode, string[]>>;
 }
 
 const promotions: Readonly<Record<string, readonly Primitive[]>> = {
@@ -68,12 +68,14 @@ function compareReaderUnion(reader: UnionNode, writer: SchemaNode, place: Place)
 }
 
 function compareRecords(reader: RecordNode, writer: RecordNode, place: Place): string[] {
-  const partners = place.seen.get(reader) ?? new Set();
-  if (partners.has(writer)) return [];
-  place.seen.set(reader, partners.add(writer));
+  const partners = place.compared.get(reader) ?? new Map<SchemaNode, string[]>();
+  const known = partners.get(writer);
+  if (known) return known;
+  place.compared.set(reader, partners.set(writer, []));
   const fields = reader.fields.flatMap((field) => compareField(field, writer, at(place, field.name)));
-  partners.delete(writer);
-  return [...compareNames(reader, writer, place), ...fields];
+  const problems = [...compareNames(reader, writer, place), ...fields];
+  partners.set(writer, problems);
+  return problems;
 }
 
 function compareField(field: FieldNode, writer: RecordNode, place: Place): string[] {
@@ -109,10 +111,8 @@ function compareNames(reader: NamedNode, writer: NamedNode, place: Place): strin
 }
 
 function at(place: Place, step: string): Place {
-  return {
-    ...place,
-    path: place.path === '' || step.startsWith('[') ? `${place.path}${step}` : `${place.path}.${step}`,
-  };
+  const joint = place.path === '' || /^[[{]/.test(step) ? '' : '.';
+  return { ...place, path: `${place.path}${joint}${step}` };
 }
 
 function problem(place: Place, message: string): string[] {

@@ -264,6 +264,10 @@ export const errorCatalogue = {
     'The topic does not exist; Penstock never creates one by writing to it.',
     'Provision the topics (penstock topics provision), or check the spelling.',
   ),
+  PIPE_CLICKHOUSE_ACCESS: permanent(
+    'ClickHouse refused the user, the password, or what the user may do.',
+    'Check PENSTOCK_CLICKHOUSE_USER and PENSTOCK_CLICKHOUSE_PASSWORD, and the grants of that user.',
+  ),
   PIPE_CLICKHOUSE_MIGRATION_CHANGED: permanent(
     'A migration that was already applied to this database has another text now.',
     'Restore the file as it was applied, and put the change into a new numbered file.',

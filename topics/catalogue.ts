@@ -1,0 +1,81 @@
+import { attemptsTopic, controlTopic, deadLetterTopic, doneTopic, stageTopic } from './names.ts';
+import type { TopicSpec } from './ports.ts';
+
+export type TopicKind = 'stage' | 'dead-letter' | 'done' | 'attempts' | 'control';
+
+interface KindSpec {
+  /** 'stage': as many as the stage asks for. */
+  readonly partitions: number | 'stage';
+  /** Days a record is kept; null: compacted, the last record of each key stays. */
+  readonly retentionDays: number | null;
+  readonly maxMessageBytes: number;
+  readonly why: string;
+}
+
+const defaultMaxBytes = 1_048_588;
+const hoursOfDay = 24;
+const msOfHour = 3_600_000;
+
+/** Every kind of topic that Penstock uses. */
+export const topicKinds: Readonly<Record<TopicKind, KindSpec>> = {
+  stage: {
+    partitions: 'stage',
+    retentionDays: 7,
+    maxMessageBytes: defaultMaxBytes,
+    why: 'A week is the reach of a replay by offsets; big bytes travel as claim checks.',
+  },
+  'dead-letter': {
+    partitions: 'stage',
+    retentionDays: 30,
+    maxMessageBytes: 2 * defaultMaxBytes,
+    why: 'People look at dead letters days later; the record comes whole, with one header more, so it must fit.',
+  },
+  done: {
+    partitions: 3,
+    retentionDays: 1,
+    maxMessageBytes: defaultMaxBytes,
+    why: 'Only those who wait right now read it; the history is in ClickHouse.',
+  },
+  attempts: {
+    partitions: 6,
+    retentionDays: 7,
+    maxMessageBytes: defaultMaxBytes,
+    why: 'ClickHouse may be away for days; batched, so few partitions carry much.',
+  },
+  control: {
+    partitions: 1,
+    retentionDays: null,
+    maxMessageBytes: defaultMaxBytes,
+    why: 'The present state of pauses, limits and schedules; one partition, so that all see one order.',
+  },
+};
+
+export interface CataloguedPipeline {
+  readonly name: string;
+  readonly stages: readonly { readonly name: string; readonly partitions: number }[];
+}
+
+/** The topics that these pipelines need, those of Penstock itself included. */
+export function topicsOf(pipelines: readonly CataloguedPipeline[]): TopicSpec[] {
+  const own = pipelines.flatMap(({ name, stages }) => [
+    ...stages.flatMap((stage) => [
+      specOf('stage', stageTopic(name, stage.name), stage.partitions),
+      specOf('dead-letter', deadLetterTopic(name, stage.name), stage.partitions),
+    ]),
+    specOf('done', doneTopic(name)),
+  ]);
+  return [...own, specOf('attempts', attemptsTopic), specOf('control', controlTopic)];
+}
+
+function specOf(kind: TopicKind, name: string, stagePartitions = 1): TopicSpec {
+  const { partitions, retentionDays, maxMessageBytes } = topicKinds[kind];
+  const kept =
+    retentionDays === null
+      ? { 'cleanup.policy': 'compact' }
+      : { 'cleanup.policy': 'delete', 'retention.ms': String(retentionDays * hoursOfDay * msOfHour) };
+  return {
+    name,
+    partitions: partitions === 'stage' ? stagePartitions : partitions,
+    config: { ...kept, 'max.message.bytes': String(maxMessageBytes) },
+  };
+}

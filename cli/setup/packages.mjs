@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { lastLines, runQuietly, SetupError, say } from './report.mjs';
+import { runQuietly, SetupError, say } from './report.mjs';
 
 /** Whether node_modules holds what package-lock.json names. Contents are compared: git and npm both set times as they like. */
 export function arePackagesInstalled(root) {
@@ -28,7 +28,9 @@ export async function installPackages(root) {
 }
 
 function explain(output) {
-  const tail = `npm ci failed:\n    ${lastLines(output, 12)}`;
+  // npm says what is wrong first, and how it is used at length after that.
+  const told = output.split('\n').filter((line) => line.trim() !== '' && line.trim() !== 'npm error');
+  const tail = `npm ci failed:\n    ${told.slice(0, 12).join('\n    ')}`;
   if (/ENOSPC|no space left/i.test(output)) {
     return new SetupError('PIPE_SETUP_DISK_FULL', tail, 'Free about 1.5 GB on this disk and try again.');
   }

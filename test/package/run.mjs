@@ -11,11 +11,12 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
 function run(command, args, cwd = folder) {
   const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8' });
-  return { isGood: status === 0, output: `${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`.trim() };
+  const answer = (stdout ?? '').trim();
+  return { isGood: status === 0, answer, output: `${answer}\n${stderr ?? ''}${error?.message ?? ''}` };
 }
 
-function must(what, { isGood, output }, isRight = () => true) {
-  if (!isGood || !isRight(output)) throw new Error(`${what} failed:\n${output}`);
+function must(what, { isGood, answer, output }, isRight = () => true) {
+  if (!isGood || !isRight(answer)) throw new Error(`${what} failed:\n${output}`);
   process.stderr.write(`  ${what}\n`);
 }
 
@@ -38,10 +39,10 @@ function main() {
     copyFileSync(join(root, 'test', 'package', 'user', file), join(folder, file));
   must('a stage of a stranger compiles', compile('good.ts'));
   const bad = compile('bad.ts');
-  must('a wrong one does not', { ...bad, isGood: !bad.isGood }, (output) => output.includes("'c' does not exist"));
-  must('imports', run(process.execPath, ['good.js']), (output) => output === 'sums: add, show; function');
-  must('penstock --version', run('npx', ['--no-install', 'penstock', '--version']), (o) => o.endsWith(version));
-  must('penstock --help', run('npx', ['--no-install', 'penstock', '--help']), (o) => o.includes('doctor'));
+  must('a wrong one does not', { ...bad, isGood: !bad.isGood }, (answer) => answer.includes("'c' does not exist"));
+  must('imports', run(process.execPath, ['good.js']), (answer) => answer === 'sums: add, show; function');
+  must('penstock --version', run('npx', ['--no-install', 'penstock', '--version']), (answer) => answer === version);
+  must('penstock --help', run('npx', ['--no-install', 'penstock', '--help']), (answer) => answer.includes('doctor'));
 }
 
 try {

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import { registerConfig } from './commands/config.ts';
+import { registerDemo } from './commands/demo.ts';
+import { registerDev } from './commands/dev.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerDown } from './commands/down.ts';
 import { registerGateway } from './commands/gateway.ts';
@@ -16,6 +18,8 @@ export type RegisterCommand = (program: Command) => void;
 
 /** In the order of `penstock --help`. A new command is one import above and one line here. */
 export const commandList: readonly RegisterCommand[] = [
+  registerDemo,
+  registerDev,
   registerUp,
   registerDown,
   registerStatus,

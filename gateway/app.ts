@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import type { Codec } from '../schemas/codec.ts';
 import type { Config } from '../schemas/config.ts';
@@ -67,7 +67,7 @@ function createApp(logger: Logger): FastifyInstance {
   const loggerInstance: FastifyBaseLogger = logger;
   const app = Fastify({
     loggerInstance,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: requestTimeoutMs,
     connectionTimeout: idleTimeoutMs,
     bodyLimit: 1024 * 1024,

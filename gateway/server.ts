@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import closeWithGrace from 'close-with-grace';
 import type { FastifyInstance } from 'fastify';
-import { messageOf } from '../schemas/errors.ts';
+import { messageOf, PenstockError } from '../schemas/errors.ts';
 import { buildGateway, type GatewayOptions } from './app.ts';
 import { checkExposure } from './plugins/host-guard.ts';
 
@@ -23,7 +23,7 @@ export async function startGateway(
     await app.listen(listen);
   } catch (error) {
     await app.close();
-    throw error;
+    throw listenFailure(error, listen);
   }
   return { app, url: urlOf(app.server.address()), stop: () => app.close() };
 }
@@ -36,6 +36,14 @@ export function stopGracefully(gateway: RunningGateway, leave: () => Promise<voi
     if (err) gateway.app.log.error({ reason: messageOf(err) }, 'gateway stops on an error');
     await gateway.stop();
     await leave();
+  });
+}
+
+function listenFailure(error: unknown, { host, port }: { host: string; port: number }): PenstockError {
+  const context = { host, port };
+  return new PenstockError('PIPE_GATEWAY_LISTEN_FAILED', `cannot listen on ${host}:${port}: ${messageOf(error)}`, {
+    context,
+    cause: error,
   });
 }
 

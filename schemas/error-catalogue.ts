@@ -59,6 +59,10 @@ export const errorCatalogue = {
     'The gateway met a fault of its own.',
     'Look at the gateway’s log; report it with the lines around the request id.',
   ),
+  PIPE_GATEWAY_LISTEN_FAILED: permanent(
+    'The address that the gateway should listen on is taken or not one of this machine.',
+    'Choose another with PENSTOCK_HTTP_PORT or PENSTOCK_HTTP_HOST, or end the process that holds it.',
+  ),
   PIPE_GATEWAY_OVERLOADED: passing(
     'The gateway holds as much work as it may, or is shutting down.',
     'Wait as Retry-After says, then send again.',

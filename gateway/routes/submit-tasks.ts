@@ -69,7 +69,8 @@ async function submit(options: SubmitRouteOptions, request: FastifyRequest<Submi
 }
 
 async function takeBody(submitter: Submitter, submission: Submission, body: Buffer | IncomingMessage | undefined) {
-  if (body === undefined) throw new PenstockError('PIPE_GATEWAY_BODY_INVALID', 'the body is empty');
+  if (body === undefined || (Buffer.isBuffer(body) && body.length === 0))
+    throw new PenstockError('PIPE_GATEWAY_BODY_INVALID', 'the body is empty');
   if (!Buffer.isBuffer(body)) return takeLines(submitter, submission, body);
   const shape = shapeOf(body);
   if (shape === 'object') return submitter.submitOne(submission, body);

@@ -54,6 +54,7 @@ export const url =
     }
     if (scheme === 's3' && parsed.hostname === '') throw new Error('must name a bucket: s3://bucket/prefix');
     if (scheme === 'file' && parsed.hostname !== '') throw new Error('must be an absolute path: file:///folder');
+    if (scheme === 'file' && parsed.pathname === '/') throw new Error('must name a folder: file:///folder');
     return value.replace(/\/+$/, '');
   };
 

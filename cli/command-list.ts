@@ -12,6 +12,7 @@ import { registerTask } from './commands/task.ts';
 import { registerTasks } from './commands/tasks.ts';
 import { registerTopics } from './commands/topics.ts';
 import { registerUp } from './commands/up.ts';
+import { registerWorker } from './commands/worker.ts';
 
 /** Adds one command to the program. Load what is heavy inside the action, so that `--help` stays quick. */
 export type RegisterCommand = (program: Command) => void;
@@ -24,6 +25,7 @@ export const commandList: readonly RegisterCommand[] = [
   registerDown,
   registerStatus,
   registerGateway,
+  registerWorker,
   registerSubmit,
   registerTask,
   registerTasks,

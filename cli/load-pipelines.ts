@@ -5,7 +5,7 @@ import type { Pipeline } from '../processors/pipeline.ts';
 import type { Config } from '../schemas/config.ts';
 import { messageOf, PenstockError } from '../schemas/errors.ts';
 
-/** `assets`, and every pipeline that the modules export under any name. Rejects with PIPE_CONFIG_INVALID. */
+/** `assets`, and every pipeline that the modules export under any name. Rejects with PIPE_MODULE_*, PIPE_CONFIG_INVALID. */
 export async function loadPipelines(config: Config, modules: readonly string[] = []): Promise<Pipeline[]> {
   const { assetsPipeline } = await import('../processors/pipelines/assets.ts');
   const { downloadAllow, uploadUrl, s3 } = config;
@@ -18,10 +18,10 @@ export async function loadPipelines(config: Config, modules: readonly string[] =
 
 async function importPipelines(path: string): Promise<Pipeline[]> {
   const file = resolve(path);
-  if (!existsSync(file)) throw new PenstockError('PIPE_CONFIG_INVALID', `--module ${path}: no such file`);
+  if (!existsSync(file)) throw new PenstockError('PIPE_MODULE_NOT_FOUND', `--module ${path}: no such file`);
   const exported = Object.values(await importModule(file, path));
   const found = new Set(exported.flat().filter(isPipeline));
-  if (found.size === 0) throw new PenstockError('PIPE_CONFIG_INVALID', `--module ${path} exports no pipeline`);
+  if (found.size === 0) throw new PenstockError('PIPE_MODULE_EMPTY', `--module ${path} exports no pipeline`);
   return [...found];
 }
 
@@ -33,7 +33,7 @@ async function importModule(file: string, path: string): Promise<Readonly<Record
     const { tsImport } = await import('tsx/esm/api');
     return await tsImport(url, import.meta.url);
   } catch (error) {
-    throw new PenstockError('PIPE_CONFIG_INVALID', `--module ${path} cannot be loaded: ${messageOf(error)}`, {
+    throw new PenstockError('PIPE_MODULE_FAILED', `--module ${path} cannot be loaded: ${messageOf(error)}`, {
       cause: error,
     });
   }

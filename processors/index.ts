@@ -24,3 +24,4 @@ export {
   type Task,
   to,
 } from './stage.ts';
+export { startWorker, type Worker, type WorkerOptions } from './worker.ts';

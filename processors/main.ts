@@ -1,0 +1,72 @@
+import { hostname } from 'node:os';
+import type { Logger } from 'pino';
+import { createCodec } from '../schemas/codec.ts';
+import type { Config } from '../schemas/config.ts';
+import { PenstockError } from '../schemas/errors.ts';
+import { topicsOf } from '../topics/catalogue.ts';
+import { connectKafka } from '../topics/client.ts';
+import type { Broker } from '../topics/ports.ts';
+import { provisionTopics } from '../topics/provision.ts';
+import { openBlobStore } from './blobs/open-blob-store.ts';
+import type { Pipeline } from './pipeline.ts';
+import { startWorker, type Worker } from './worker.ts';
+
+export interface ConfiguredWorkerOptions {
+  readonly config: Config;
+  readonly pipelines: readonly Pipeline[];
+  /** Names of pipelines; default: all. */
+  readonly only?: readonly string[];
+  /** Names of stages, as `stage` or `pipeline.stage`; default: all. */
+  readonly stages?: readonly string[];
+  readonly logger: Logger;
+  /** Default: empty. */
+  readonly codeVersion?: string;
+}
+
+/**
+ * A worker made of the configuration: connects, makes the topics that are missing, registers the schemas, runs. Rejects
+ * with PIPE_PIPELINE_UNKNOWN, and as startWorker does.
+ */
+export async function startConfiguredWorker(options: ConfiguredWorkerOptions): Promise<Worker> {
+  const { config, logger, stages = [], codeVersion = '' } = options;
+  const pipelines = choosePipelines(options.pipelines, options.only ?? []);
+  const { ssl, sasl } = config.kafka;
+  const broker = connectKafka({ brokers: config.brokers, ssl, sasl, clientId: 'penstock-worker', logger });
+  await provision(broker, pipelines);
+  const worker = await startWorker({
+    pipelines,
+    stages,
+    broker,
+    codec: createCodec({ registryUrl: config.registryUrl }),
+    blobs: openBlobStore(config.blobUrl, config.s3),
+    logger,
+    workerName: processName(),
+    codeVersion,
+  });
+  logger.info({ stages: worker.stats().map(({ pipeline, stage }) => `${pipeline}.${stage}`) }, 'worker runs');
+  return worker;
+}
+
+/** Host, process id and start: unlike for two processes that ever ran. */
+export function processName(): string {
+  return `${hostname()}:${process.pid}:${Math.round(performance.timeOrigin)}`;
+}
+
+function choosePipelines(pipelines: readonly Pipeline[], names: readonly string[]): readonly Pipeline[] {
+  if (names.length === 0) return pipelines;
+  const unknown = names.find((name) => !pipelines.some((pipeline) => pipeline.name === name));
+  if (unknown !== undefined) {
+    const known = pipelines.map((pipeline) => pipeline.name).join(', ');
+    throw new PenstockError('PIPE_PIPELINE_UNKNOWN', `no pipeline is named “${unknown}”; there are ${known}`);
+  }
+  return pipelines.filter((pipeline) => names.includes(pipeline.name));
+}
+
+async function provision(broker: Broker, pipelines: readonly Pipeline[]): Promise<void> {
+  const admin = await broker.admin();
+  try {
+    await provisionTopics(admin, topicsOf(pipelines));
+  } finally {
+    await admin.close();
+  }
+}

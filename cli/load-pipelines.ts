@@ -19,7 +19,7 @@ export async function loadPipelines(config: Config, modules: readonly string[] =
 async function importPipelines(path: string): Promise<Pipeline[]> {
   const file = resolve(path);
   if (!existsSync(file)) throw new PenstockError('PIPE_MODULE_NOT_FOUND', `--module ${path}: no such file`);
-  const exported = Object.values(await importModule(file, path));
+  const exported = Object.values(await importModule(file, path)).flatMap(unwrapped);
   const found = new Set(exported.flat().filter(isPipeline));
   if (found.size === 0) throw new PenstockError('PIPE_MODULE_EMPTY', `--module ${path} exports no pipeline`);
   return [...found];
@@ -37,6 +37,12 @@ async function importModule(file: string, path: string): Promise<Readonly<Record
       cause: error,
     });
   }
+}
+
+/** Without `"type": "module"` near it a TypeScript file is taken for CommonJS: its exports stand under `default`. */
+function unwrapped(value: unknown): unknown[] {
+  const isExports = typeof value === 'object' && value !== null && !Array.isArray(value) && !isPipeline(value);
+  return isExports ? Object.values(value) : [value];
 }
 
 /** By shape: a module outside may carry its own copy of our package. */

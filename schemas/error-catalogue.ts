@@ -213,7 +213,7 @@ export const errorCatalogue = {
     'Look at the producer: the id in the value must name the schema that the body was written with.',
   ),
   PIPE_TASK_AVRO_UNSAFE: permanent(
-    'The Avro body claims more items than its bytes can hold.',
+    'The Avro body claims more items than its bytes can hold, or nests without end.',
     'Look at the producer: the record is damaged or hostile.',
   ),
   PIPE_SCHEMA_INVALID: permanent(

@@ -32,7 +32,7 @@ export function createRegistryClient(options: RegistryOptions): RegistryClient {
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         if (registry === used) registry = openRegistry(options);
-        reject(new Error(`no answer within ${timeoutMs} ms`));
+        reject(new NoAnswer(`no answer within ${timeoutMs} ms`));
       }, timeoutMs);
     });
     try {
@@ -45,7 +45,9 @@ export function createRegistryClient(options: RegistryOptions): RegistryClient {
   return {
     async register(subject, schema) {
       try {
-        return await bounded((used) => register(used, subject, schema.avro));
+        const id: unknown = await bounded((used) => register(used, subject, schema.avro));
+        if (typeof id !== 'number') throw new NoAnswer('its answer holds no schema id');
+        return id;
       } catch (thrown) {
         throw registerError(thrown, subject, schema.name, place);
       }
@@ -55,8 +57,8 @@ export function createRegistryClient(options: RegistryOptions): RegistryClient {
         return asAvroType(await bounded((used) => used.getSchema(id)));
       } catch (thrown) {
         const status = statusOf(thrown);
-        if (status === 404) return undefined;
-        if (status !== undefined || isTimeout(thrown)) throw unavailable(thrown, place);
+        if (status === 404 && toldByRegistry(thrown)) return undefined;
+        if (status !== undefined || thrown instanceof NoAnswer) throw unavailable(thrown, place);
         throw new PenstockError(
           'PIPE_TASK_SCHEMA_MISMATCH',
           `schema id ${id} cannot be used: ${messageOf(thrown).slice(0, 300)}`,
@@ -66,6 +68,9 @@ export function createRegistryClient(options: RegistryOptions): RegistryClient {
     },
   };
 }
+
+/** Nothing came back that a registry could have said. */
+class NoAnswer extends Error {}
 
 function openRegistry({ url, timeoutMs }: RegistryOptions): SchemaRegistry {
   const { protocol, host, pathname, username, password } = new URL(url);
@@ -77,7 +82,7 @@ function openRegistry({ url, timeoutMs }: RegistryOptions): SchemaRegistry {
       ...(username ? { auth } : {}),
       // The caller retries: the runtime holds the task back, and knows for how long.
       retry: { retries: 0 },
-      middlewares: [boundedRequests(timeoutMs)],
+      middlewares: [guardedRequests(timeoutMs)],
     },
     { [SchemaType.AVRO]: { wrapUnions: 'auto' } },
   );
@@ -85,8 +90,17 @@ function openRegistry({ url, timeoutMs }: RegistryOptions): SchemaRegistry {
 
 type Middleware = NonNullable<ConstructorParameters<typeof SchemaRegistry>[0]['middlewares']>[number];
 
-function boundedRequests(timeoutMs: number): Middleware {
-  return () => ({ request: async (request) => request.enhance({ timeout: timeoutMs }) });
+/** The package would take a proxy's page with status 200 for a schema that is wrong. */
+function guardedRequests(timeoutMs: number): Middleware {
+  return () => ({
+    request: async (request) => request.enhance({ timeout: timeoutMs }),
+    response: async (next) => {
+      const response = await next();
+      const answer: unknown = response.data();
+      if (typeof answer !== 'object' || answer === null) throw new NoAnswer('its answer is no JSON object');
+      return response;
+    },
+  });
 }
 
 /** A subject made by somebody else keeps the compatibility level that they chose; a new one gets FULL. */
@@ -122,23 +136,31 @@ function registerError(thrown: unknown, subject: string, schema: string, place: 
   const context = { subject, schema };
   const status = statusOf(thrown);
   if (status === 409) {
-    const message = `the registry refused ${schema} for ${subject}: ${messageOf(thrown)}`;
+    const message = `the registry refused ${schema} for ${subject}: ${reasonOf(thrown)}`;
     return new PenstockError('PIPE_SCHEMA_INCOMPATIBLE', message, { context, cause: thrown });
   }
-  if (status === 422 || (status === undefined && !isTimeout(thrown))) {
-    const message = `${schema} cannot be registered for ${subject}: ${messageOf(thrown)}`;
+  if (status === 422 || (status === undefined && !(thrown instanceof NoAnswer))) {
+    const message = `${schema} cannot be registered for ${subject}: ${reasonOf(thrown)}`;
     return new PenstockError('PIPE_SCHEMA_INVALID', message, { context, cause: thrown });
   }
   return unavailable(thrown, place);
 }
 
-function unavailable(thrown: unknown, place: string): PenstockError {
-  const message = `the schema registry at ${place} did not serve the request: ${messageOf(thrown)}`;
-  return new PenstockError('PIPE_REGISTRY_UNAVAILABLE', message, { context: { registryUrl: place }, cause: thrown });
+/** Any web server answers 404; only a registry says why, in a JSON message. Else a wrong URL would dead-letter every task. */
+function toldByRegistry(thrown: unknown): boolean {
+  return !messageOf(thrown).includes('Error, status 404');
 }
 
-function isTimeout(thrown: unknown): boolean {
-  return thrown instanceof Error && thrown.message.startsWith('no answer within');
+/** Without what the package puts in front; it calls every broken connection a status 400. */
+function reasonOf(thrown: unknown): string {
+  return messageOf(thrown)
+    .replace(/^penstock - (Error, status 400: )?/, '')
+    .slice(0, 300);
+}
+
+function unavailable(thrown: unknown, place: string): PenstockError {
+  const message = `the schema registry at ${place} did not serve the request: ${reasonOf(thrown)}`;
+  return new PenstockError('PIPE_REGISTRY_UNAVAILABLE', message, { context: { registryUrl: place }, cause: thrown });
 }
 
 /** The package gives failures of the connection a status too (400). */

@@ -181,6 +181,8 @@ describe('the registry', () => {
   const faults: [string, (response: import('node:http').ServerResponse) => void][] = [
     ['fails', (response) => response.writeHead(500).end('{"message":"boom"}')],
     ['fails with an empty body', (response) => response.writeHead(503).end()],
+    ['is some other web server', (response) => response.writeHead(404).end('<html>Not Found</html>')],
+    ['is a proxy with a page', (response) => response.writeHead(200).end('<html>Log in</html>')],
     ['asks for credentials', (response) => response.writeHead(401).end('{}')],
     ['cuts the answer off', (response) => response.writeHead(200, { 'content-length': 99 }).write('{"sch')],
     ['hangs up', (response) => response.destroy()],

@@ -37,7 +37,8 @@ export class BatchingProducer implements Producer {
   #flights = 0;
   #faults = 0;
   #admitting = false;
-  #closing: Promise<void> | undefined;
+  #closing = false;
+  #closed: Promise<void> | undefined;
   #roomMade: () => void = () => undefined;
   #idle: () => void = () => undefined;
   #cancelWake: (() => void) | undefined;
@@ -73,8 +74,9 @@ export class BatchingProducer implements Producer {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#drain();
-    return this.#closing;
+    this.#closing = true;
+    this.#closed ??= this.#drain();
+    return this.#closed;
   }
 
   async #drain(): Promise<void> {
@@ -135,7 +137,7 @@ export class BatchingProducer implements Producer {
     } catch (thrown) {
       const error = asFailure(thrown);
       if (error.retryable) await this.#pause();
-      else this.#settle(call, () => call.abandon(error));
+      else this.#abandon(call, error);
     }
   }
 
@@ -148,7 +150,8 @@ export class BatchingProducer implements Producer {
   #admit(call: SendCall): void {
     const now = this.#clock.now();
     this.#bufferedBytes += call.bytes;
-    for (const [index, record] of call.records.entries()) {
+    let index = 0;
+    for (const record of call.records) {
       const key = call.keys[index] ?? null;
       const partitions = this.#transport.partitionCount(record.topic) ?? 1;
       const partition = record.partition ?? this.#partitioner.choose(record.topic, key, partitions);
@@ -162,13 +165,14 @@ export class BatchingProducer implements Producer {
         call,
         index,
       });
+      index += 1;
     }
   }
 
   #pump(): void {
     const now = this.#clock.now();
     while (this.#flights < maxFlights) {
-      const flight = this.#planner.next(now, this.#closing !== undefined);
+      const flight = this.#planner.next(now, this.#closing);
       if (!flight) break;
       void this.#fly(flight);
     }
@@ -193,8 +197,11 @@ export class BatchingProducer implements Producer {
   #land(part: FlightPart<PendingRecord>, result: WriteResult): void {
     if (result.kind === 'written') {
       this.#planner.written(part);
-      for (const [at, record] of part.records.entries()) {
-        this.#finish(record, () => record.call.written(record.index, placeOf(part, result.baseOffset + at)));
+      let offset = result.baseOffset;
+      for (const { call, index, bytes } of part.records) {
+        this.#bufferedBytes -= bytes;
+        if (call.written(index, placeOf(part, offset))) this.#settled(call);
+        offset += 1;
       }
       return;
     }
@@ -207,7 +214,10 @@ export class BatchingProducer implements Producer {
       this.#planner.isolate(part, alive, shared);
     } else {
       this.#planner.dropped(part);
-      for (const record of alive) this.#finish(record, () => record.call.failed(record.index, error));
+      for (const { call, index, bytes } of alive) {
+        this.#bufferedBytes -= bytes;
+        if (call.failed(index, error)) this.#settled(call);
+      }
     }
   }
 
@@ -223,14 +233,13 @@ export class BatchingProducer implements Producer {
     return Math.min(maxRetryMs, firstRetryMs * 2 ** Math.min(10, this.#faults - 1));
   }
 
-  #finish(record: PendingRecord, settle: () => void): void {
-    this.#bufferedBytes -= record.bytes;
-    this.#settle(record.call, settle);
+  #abandon(call: SendCall, error: PenstockError): void {
+    call.abandon(error);
+    this.#settled(call);
   }
 
-  #settle(call: SendCall, settle: () => void): void {
-    settle();
-    if (call.settled) this.#open.delete(call);
+  #settled(call: SendCall): void {
+    this.#open.delete(call);
     if (this.#open.size === 0 && this.#flights === 0) this.#idle();
   }
 
@@ -256,7 +265,7 @@ export class BatchingProducer implements Producer {
       if (call.deadlineMs > now) break;
       late.push(call);
     }
-    for (const call of late) this.#settle(call, () => call.abandon(this.#lateError()));
+    for (const call of late) this.#abandon(call, this.#lateError());
     if (late.length > 0) {
       this.#bufferedBytes -= this.#planner.discard((record) => record.call.settled);
       this.#roomMade();

@@ -40,18 +40,19 @@ export class SendCall {
     });
   }
 
-  written(index: number, place: RecordPlace): void {
+  /** true: it was the last one, and the call is settled now. */
+  written(index: number, place: RecordPlace): boolean {
     this.#places[index] = place;
-    this.#recordDone();
+    return this.#recordDone();
   }
 
   /** The call waits for its other records, so that a rejected call has nothing in flight. */
-  failed(index: number, error: PenstockError): void {
+  failed(index: number, error: PenstockError): boolean {
     this.#failure ??= new PenstockError(error.code, error.message, {
       context: { ...error.context, index },
       cause: error,
     });
-    this.#recordDone();
+    return this.#recordDone();
   }
 
   /** Rejects at once, whatever flies. */
@@ -61,12 +62,13 @@ export class SendCall {
     this.#reject(error);
   }
 
-  #recordDone(): void {
+  #recordDone(): boolean {
     this.#left -= 1;
-    if (this.#left > 0 || this.settled) return;
+    if (this.#left > 0 || this.settled) return false;
     this.settled = true;
     if (this.#failure) this.#reject(this.#failure);
     else this.#resolve(this.#places);
+    return true;
   }
 }
 

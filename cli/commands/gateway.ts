@@ -27,7 +27,6 @@ async function runGateway(flags: GatewayFlags & Readonly<Record<string, unknown>
   const pipelines = await loadPipelines(config, modulesOf(flags));
   const interrupted = untilInterrupted();
   const gateway = await startGateway({ config, broker, codec, pipelines, logger });
-  logger.info({ url: gateway.url }, 'gateway listens');
   logger.info({ signal: await interrupted }, 'gateway stops');
   await gateway.stop();
 }

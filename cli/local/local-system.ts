@@ -3,7 +3,7 @@ import type { Config } from '../../schemas/config.ts';
 import { PenstockError } from '../../schemas/errors.ts';
 import { openClickHouse } from '../connect.ts';
 import { loadPipelines } from '../load-pipelines.ts';
-import { createLogger } from '../logger.ts';
+import { createCommandLogger } from '../logger.ts';
 import { provisionPipelines } from '../topics/provision-topics.ts';
 import { type OwnStack, openOwnStack } from './own-stack.ts';
 import { type RoleProcess, startRole } from './role-process.ts';
@@ -57,7 +57,7 @@ function withAddresses(config: Config, stack: OwnStack): Config {
 
 async function prepare(config: Config, modules: readonly string[]): Promise<void> {
   const pipelines = await loadPipelines(config, modules);
-  await provisionPipelines(config, pipelines, createLogger('provision', 'warn'));
+  await provisionPipelines(config, pipelines, createCommandLogger('provision', config.logLevel));
   const { migrate } = await import('../../processors/sinks/migrate.ts');
   const clickhouse = await openClickHouse(config);
   try {

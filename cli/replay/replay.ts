@@ -5,7 +5,7 @@ import { stageGroup } from '../../topics/names.ts';
 import type { Admin } from '../../topics/ports.ts';
 import { openBroker, withAdmin } from '../connect.ts';
 import { loadPipelines, modulesOf } from '../load-pipelines.ts';
-import { createLogger } from '../logger.ts';
+import { createCommandLogger } from '../logger.ts';
 import { printData } from '../output.ts';
 import { textTable } from '../text-table.ts';
 import {
@@ -21,7 +21,7 @@ import type { ReplayFlags } from './replay-flags.ts';
 export async function replay(config: Config, place: string, flags: ReplayFlags): Promise<void> {
   const start = parseReplayStart(flags.from);
   const target = await findStage(config, place, flags);
-  const broker = await openBroker(config, 'replay', createLogger('replay', config.logLevel));
+  const broker = await openBroker(config, 'replay', createCommandLogger('replay', config.logLevel));
   const moves = await withAdmin(broker, (admin) => moveGroup(admin, target, start, flags));
   const result = {
     topic: target.topic,
@@ -40,11 +40,12 @@ async function findStage(config: Config, place: string, flags: ReplayFlags): Pro
   return findTarget(await loadPipelines(config, modulesOf(flags)), pipeline, stage);
 }
 
-async function moveGroup(
+/** Plans, and unless it is a dry run commits; the places of the records themselves never change. */
+export async function moveGroup(
   admin: Admin,
   target: Target,
   start: ReplayStart,
-  { partition, dryRun }: ReplayFlags,
+  { partition, dryRun }: Pick<ReplayFlags, 'partition' | 'dryRun'>,
 ): Promise<PartitionMove[]> {
   const group = stageGroup(target.pipeline, target.stage);
   const facts = await readFacts(admin, target.topic, group, start);

@@ -6,7 +6,7 @@ import { Submitter } from '../../gateway/intake/submission.ts';
 import type { Config } from '../../schemas/config.ts';
 import { openBroker, openClickHouse, openCodec } from '../connect.ts';
 import { loadPipelines, modulesOf } from '../load-pipelines.ts';
-import { createLogger } from '../logger.ts';
+import { createCommandLogger } from '../logger.ts';
 import { startCounter, startProgressBar } from '../progress-bar.ts';
 import { type SubmitFlags, type SubmitResult, taskOptionsOf } from './submit-flags.ts';
 import type { TaskInput } from './task-input.ts';
@@ -23,7 +23,7 @@ export async function submitTasks(
   flags: SubmitFlags,
 ): Promise<SubmitResult> {
   const target = findTarget(await loadPipelines(config, modulesOf(flags)), pipelineName, flags.stage);
-  const logger = createLogger('submit', config.logLevel === 'info' ? 'warn' : config.logLevel);
+  const logger = createCommandLogger('submit', config.logLevel);
   const broker = await openBroker(config, 'submit', logger);
   const codec = await openCodec(config);
   const intake = new Intake({ broker, codec, logger, sendDeadlineMs, workerName: `cli:${hostname()}:${process.pid}` });

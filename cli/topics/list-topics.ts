@@ -3,7 +3,7 @@ import { topicsOf } from '../../topics/catalogue.ts';
 import type { Admin, TopicState } from '../../topics/ports.ts';
 import { openBroker, withAdmin } from '../connect.ts';
 import { loadPipelines, modulesOf } from '../load-pipelines.ts';
-import { createLogger } from '../logger.ts';
+import { createCommandLogger } from '../logger.ts';
 import { printData } from '../output.ts';
 import { textTable } from '../text-table.ts';
 import type { TopicsFlags } from './topics-flags.ts';
@@ -19,7 +19,7 @@ interface ListedTopic {
 
 export async function listTopics(config: Config, flags: TopicsFlags): Promise<void> {
   const names = topicsOf(await loadPipelines(config, modulesOf(flags))).map(({ name }) => name);
-  const broker = await openBroker(config, 'topics', createLogger('topics', config.logLevel));
+  const broker = await openBroker(config, 'topics', createCommandLogger('topics', config.logLevel));
   const listed = await withAdmin(broker, async (admin) => {
     const states = await admin.describeTopics(names);
     return Promise.all(names.map((name) => listTopic(admin, name, states)));

@@ -11,7 +11,7 @@ import {
 } from '../../topics/provision.ts';
 import { openBroker, withAdmin } from '../connect.ts';
 import { loadPipelines, modulesOf } from '../load-pipelines.ts';
-import { createLogger } from '../logger.ts';
+import { createCommandLogger } from '../logger.ts';
 import { printData } from '../output.ts';
 import { textTable } from '../text-table.ts';
 import type { TopicsFlags } from './topics-flags.ts';
@@ -28,14 +28,14 @@ export async function provisionPipelines(
 
 export async function provision(config: Config, flags: TopicsFlags): Promise<void> {
   const pipelines = await loadPipelines(config, modulesOf(flags));
-  const report = await provisionPipelines(config, pipelines, createLogger('topics', config.logLevel));
+  const report = await provisionPipelines(config, pipelines, createCommandLogger('topics', config.logLevel));
   printData(report, { json: flags.json === true, text: () => describe(report, 'done') });
 }
 
 /** Exit code 1 where Kafka is not as the catalogue wants it. */
 export async function checkTopics(config: Config, flags: TopicsFlags): Promise<void> {
   const specs = topicsOf(await loadPipelines(config, modulesOf(flags)));
-  const broker = await openBroker(config, 'topics', createLogger('topics', config.logLevel));
+  const broker = await openBroker(config, 'topics', createCommandLogger('topics', config.logLevel));
   const existing = await withAdmin(broker, (admin) => admin.describeTopics(specs.map(({ name }) => name)));
   const plan = planProvisioning(specs, existing);
   printData(plan, { json: flags.json === true, text: () => describe(plan, 'to do') });

@@ -8,12 +8,16 @@ export interface FailureOptions {
   readonly afterMs?: number;
 }
 
+/** The same in every copy of the package that a process has loaded. */
+const brand = Symbol.for('penstock.error');
+
 /**
  * The one error of Penstock. `code` is stable and documented in docs/errors.md; whether trying again can help is a
  * property of the code, so that no call site decides it anew.
  */
 export class PenstockError extends Error {
   override readonly name = 'PenstockError';
+  readonly [brand] = true;
   readonly code: ErrorCode;
   readonly context: Readonly<Record<string, string | number | boolean>>;
   readonly afterMs: number | undefined;
@@ -23,6 +27,11 @@ export class PenstockError extends Error {
     this.code = code;
     this.context = options.context ?? {};
     this.afterMs = options.afterMs;
+  }
+
+  /** By brand: a user's module may throw errors of its own copy of the package, and reject() must not become a retry. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && brand in value;
   }
 
   get retryable(): boolean {

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { encodeRecord } from './record-encoder.ts';
 
 /** The patched members were read in this version; another one is left as it is. */
 const knownVersion = '2.2.4';
@@ -19,9 +20,6 @@ interface DecodedHeader {
   readonly key: string;
   readonly value: Buffer | null;
 }
-
-/** Zero bytes on the wire's length count like a null does, so this one buffer can stand for null while sizes are added up. */
-export const nullHeader: Buffer = Buffer.alloc(0);
 
 /**
  * kafkajs arms a timer after every response even when nothing waits; the timer fires at once and arms the next one. An
@@ -69,28 +67,16 @@ function readHeaders(this: DecoderLike, read: (decoder: DecoderLike) => DecodedH
   return list;
 }
 
-type Method = (this: unknown, ...values: readonly unknown[]) => unknown;
-
-const isMethod = (value: unknown): value is Method => typeof value === 'function';
-
 function prototypeOf(module: unknown): object | undefined {
   if (typeof module !== 'function') return undefined;
   const prototype: unknown = module.prototype;
   return typeof prototype === 'object' && prototype !== null ? prototype : undefined;
 }
 
-function replace(prototype: object | undefined, name: string, make: (old: Method) => unknown): boolean {
-  const old: unknown = prototype && Reflect.get(prototype, name);
-  if (!prototype || !isMethod(old)) return false;
-  Object.defineProperty(prototype, name, { value: make(old), configurable: true, writable: true });
+function replace(prototype: object | undefined, name: string, method: unknown): boolean {
+  if (!prototype || typeof Reflect.get(prototype, name) !== 'function') return false;
+  Object.defineProperty(prototype, name, { value: method, configurable: true, writable: true });
   return true;
-}
-
-/** A null header value is legal in Kafka; kafkajs reads it, but throws when it is to be written. */
-function writeNulls(old: Method): Method {
-  return function (this: unknown, value: unknown) {
-    return old.call(this, value === nullHeader ? null : value);
-  };
 }
 
 let applied: boolean | undefined;
@@ -101,16 +87,25 @@ export function patchKafkajs(): boolean {
   return applied;
 }
 
+/** The request encoder takes the record encoder when it is loaded, at the first produce. */
+function swapRecordEncoder(load: NodeJS.Require): boolean {
+  const path = load.resolve('kafkajs/src/protocol/recordBatch/record/v0');
+  load(path);
+  const cached = load.cache[path];
+  if (!cached) return false;
+  cached.exports = encodeRecord;
+  return true;
+}
+
 function applyPatches(): boolean {
   const load = createRequire(import.meta.url);
   const { version }: { version?: unknown } = load('kafkajs/package.json');
   if (version !== knownVersion) return false;
   const decoder = prototypeOf(load('kafkajs/src/protocol/decoder'));
-  const encoder = prototypeOf(load('kafkajs/src/protocol/encoder'));
   const queue = prototypeOf(load('kafkajs/src/network/requestQueue'));
   return [
-    replace(queue, 'scheduleCheckPendingRequests', () => scheduleCheckPendingRequests),
-    replace(decoder, 'readVarIntArray', () => readHeaders),
-    replace(encoder, 'writeVarIntBytes', writeNulls),
+    replace(queue, 'scheduleCheckPendingRequests', scheduleCheckPendingRequests),
+    replace(decoder, 'readVarIntArray', readHeaders),
+    swapRecordEncoder(load),
   ].every(Boolean);
 }

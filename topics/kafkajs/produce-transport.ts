@@ -4,7 +4,8 @@ import { messageOf, PenstockError } from '../../schemas/errors.ts';
 import type { Headers } from '../ports.ts';
 import type { PartitionWrite, ProduceTransport, WireRecord, WriteResult } from '../producer/transport.ts';
 import { readFault, translate } from './errors.ts';
-import { nullHeader } from './patches.ts';
+import { patchKafkajs } from './patches.ts';
+import { nullHeader } from './record-encoder.ts';
 
 const allReplicas = -1;
 /** New topics reach all brokers some moments after their creation. */
@@ -211,14 +212,16 @@ async function produce(broker: Broker, writes: readonly PartitionWrite[]): Promi
 function toMessages(records: readonly WireRecord[]): Message[] {
   const timed = records.some(({ timestampMs }) => timestampMs !== undefined);
   const now = timed ? Date.now() : 0;
+  const isPatched = patchKafkajs();
   return records.map((record) => {
     const message: Message = { key: record.key, value: record.value };
-    if (record.headers) message.headers = wireHeaders(record.headers);
+    if (record.headers) message.headers = isPatched ? record.headers : wireHeaders(record.headers);
     if (timed) message.timestamp = String(record.timestampMs ?? now);
     return message;
   });
 }
 
+/** For a kafkajs that we do not know: a null value would make it throw, so it becomes an empty one. */
 function wireHeaders(headers: Headers): IHeaders {
   const wire: IHeaders = {};
   for (const name of Object.keys(headers)) {

@@ -53,23 +53,24 @@ export class OutputEncoder {
     if (target === undefined) {
       throw new PenstockError('PIPE_STAGE_UNKNOWN', `pipeline “${this.#plan.pipeline}” has no stage “${stage}”`);
     }
-    return {
-      topic: target.topic,
-      key: key ?? run.record.key ?? envelope.id,
-      value: this.#encode(target, payload, stage),
-      headers: { [envelopeHeader]: writeEnvelope(envelope) },
-    };
-  }
-
-  #encode(target: Target, payload: unknown, stage: string): Buffer {
     const value = encodeChecked(this.#codec, target, payload, stage);
-    if (value.length <= this.#maxBytes) return value;
-    const limit = `an output for stage “${stage}” has ${value.length} bytes; at most ${this.#maxBytes} travel`;
-    throw new PenstockError('PIPE_TASK_TOO_LARGE', limit, { context: { bytes: value.length } });
+    const header = writeEnvelope(envelope);
+    const recordKey = key ?? run.record.key ?? envelope.id;
+    const bytes = value.length + header.length + recordKey.length + framingBytes;
+    if (bytes > this.#maxBytes) throw tooLarge(stage, bytes, this.#maxBytes);
+    return { topic: target.topic, key: recordKey, value, headers: { [envelopeHeader]: header } };
   }
 }
 
+/** What Kafka adds to a record that travels alone, from above. */
+const framingBytes = 128;
+
 const nothing: HandedOn = { records: [], bytes: 0, nextStage: '' };
+
+function tooLarge(stage: string, bytes: number, maxBytes: number): PenstockError {
+  const message = `an output for stage “${stage}” makes a record of ${bytes} bytes; at most ${maxBytes} travel`;
+  return new PenstockError('PIPE_TASK_TOO_LARGE', message, { context: { bytes, maxBytes } });
+}
 
 function encodeChecked(codec: Codec, target: Target, payload: unknown, stage: string): Buffer {
   try {

@@ -141,7 +141,7 @@ export class StageEngine implements GroupListener, StageRunner {
     clearInterval(this.#ticker);
     await committer.commit(this.#members.shares);
     await consumer.stop();
-    log.info({ ...this.stats() }, 'stage stopped');
+    log.info({ ...this.#parts.counts }, 'stage stopped');
   }
 
   #fail(thrown: unknown): void {

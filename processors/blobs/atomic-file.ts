@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -40,9 +40,9 @@ export async function makeFolder(folder: string, durable: boolean): Promise<void
 
 async function fill(handle: FileHandle, bytes: Readable, options: AtomicWriteOptions): Promise<Measured> {
   const meter = createMeter(options.maxBytes);
-  // The pipeline must not close the handle: the sync comes after it.
-  const target = handle.createWriteStream({ autoClose: false });
-  await pipeline(bytes, meter.stream, target, options.signal === undefined ? {} : { signal: options.signal });
+  // Not handle.createWriteStream(): a stream that must not close the handle keeps it from closing for ever.
+  const write = (source: AsyncIterable<Buffer>): Promise<void> => writeFile(handle, source);
+  await pipeline(bytes, meter.stream, write, options.signal === undefined ? {} : { signal: options.signal });
   const measured = meter.measured();
   options.check?.(measured);
   if (options.durable !== false) await handle.sync();

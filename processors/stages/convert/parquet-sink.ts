@@ -48,13 +48,17 @@ export function openParquetSink(path: string, columns: readonly Column[], limits
   let size = 0;
   let chunks = 0;
 
+  const checkSize = (): void => {
+    if (file.offset > limits.maxOutputBytes) throw limit(`output is larger than ${limits.maxOutputBytes} bytes`);
+  };
+
   const flush = (): void => {
     if (rows === 0) return;
     chunks += columns.length;
     if (chunks > maxColumnChunks) throw limit(`too many columns for so many rows (${columns.length} columns)`);
     const columnData = columns.map(({ name }, index) => ({ name, data: gathered[index] ?? [] }));
     writer.write({ columnData, rowGroupSize: rows });
-    if (file.offset > limits.maxOutputBytes) throw limit(`output is larger than ${limits.maxOutputBytes} bytes`);
+    checkSize();
     gathered = columns.map(() => []);
     rows = 0;
     size = 0;
@@ -70,6 +74,7 @@ export function openParquetSink(path: string, columns: readonly Column[], limits
     finish() {
       flush();
       writer.finish();
+      checkSize();
     },
   };
 }

@@ -6,6 +6,8 @@ import { registerDoctor } from './commands/doctor.ts';
 import { registerDown } from './commands/down.ts';
 import { registerGateway } from './commands/gateway.ts';
 import { registerReplay } from './commands/replay.ts';
+import { registerSink } from './commands/sink.ts';
+import { registerSql } from './commands/sql.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerSubmit } from './commands/submit.ts';
 import { registerTask } from './commands/task.ts';
@@ -26,9 +28,11 @@ export const commandList: readonly RegisterCommand[] = [
   registerStatus,
   registerGateway,
   registerWorker,
+  registerSink,
   registerSubmit,
   registerTask,
   registerTasks,
+  registerSql,
   registerReplay,
   registerTopics,
   registerDoctor,

@@ -27,7 +27,9 @@ export interface RowsInsert {
 export interface UserQuery {
   readonly sql: string;
   /** Where the statement names none. */
-  readonly defaultFormat: DataFormat;
+  readonly defaultFormat: string;
+  /** JSONEachRow as one JSON array. */
+  readonly jsonArray?: boolean;
   readonly maxExecutionSeconds: number;
   readonly maxResultRows: number;
 }
@@ -47,7 +49,10 @@ export interface ClickHouse {
   query<Row>(sql: string, params?: QueryParams): Promise<Row[]>;
   /** Resolves when the rows are stored. After an error they may be stored or not: repeat it with the same token. */
   insert(insert: RowsInsert): Promise<void>;
-  /** SQL from a person: reads only, within limits; the result as bytes in the format that the statement names. */
+  /**
+   * SQL from a person: reads only. The whole result as bytes, in the format that the statement names; more rows or more
+   * time than allowed is an error, never a part of the result.
+   */
   runUserQuery(query: UserQuery): Promise<Readable>;
   close(): Promise<void>;
 }
@@ -154,18 +159,23 @@ async function insertRows(client: ClickHouseClient, { table, columns, rows, toke
 }
 
 async function runUserQuery(client: ClickHouseClient, userQuery: UserQuery): Promise<Readable> {
-  const { sql, defaultFormat, maxExecutionSeconds, maxResultRows } = userQuery;
-  const { stream } = await client.exec({
-    query: sql,
-    clickhouse_settings: {
-      readonly: '1',
-      default_format: defaultFormat,
-      max_execution_time: maxExecutionSeconds,
-      max_result_rows: String(maxResultRows),
-      result_overflow_mode: 'break',
-      max_memory_usage: String(2 ** 30),
-      output_format_json_quote_64bit_integers: 1,
-    },
-  });
+  const { stream } = await client.exec({ query: userQuery.sql, clickhouse_settings: userSettings(userQuery) });
   return stream;
+}
+
+/** readonly = 1 also keeps the statement from changing these limits. wait_end_of_query: an error never comes after half of the rows. */
+function userSettings(userQuery: UserQuery): ClickHouseSettings {
+  const { defaultFormat, jsonArray, maxExecutionSeconds, maxResultRows } = userQuery;
+  return {
+    readonly: '1',
+    // The name is the user's; ClickHouse itself says whether it knows it.
+    default_format: defaultFormat as DataFormat,
+    max_execution_time: maxExecutionSeconds,
+    max_result_rows: String(maxResultRows),
+    result_overflow_mode: 'throw',
+    max_memory_usage: String(2 ** 30),
+    output_format_json_quote_64bit_integers: 1,
+    output_format_json_array_of_rows: jsonArray ? 1 : 0,
+    wait_end_of_query: 1,
+  };
 }

@@ -1,0 +1,74 @@
+import { Transform } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
+import { StringDecoder } from 'node:string_decoder';
+import type { Command } from 'commander';
+import { PenstockError } from '../../schemas/errors.ts';
+import { addConfigFlags, configOf } from '../config-flags.ts';
+import { openClickHouse } from '../connect.ts';
+import { parseCount } from '../parse-time.ts';
+
+interface SqlFlags {
+  readonly format?: string;
+  readonly json?: true;
+  readonly timeout: number;
+  readonly maxRows: number;
+}
+
+/**
+ * `penstock sql`: whatever ClickHouse can read, from `attempts`, `tasks` and the rest of its database. Formats are
+ * ClickHouse's own and give the values as they are stored: a CSV made here is for programs. A spreadsheet may take a
+ * cell that begins with = + - or @ for a formula; only what Penstock itself exports is made safe for that.
+ */
+export function registerSql(program: Command): void {
+  const command = program
+    .command('sql')
+    .description('query ClickHouse; reads only')
+    .argument('<sql>', 'one statement; - reads it from stdin')
+    .option('--format <name>', 'a ClickHouse format (default: PrettyCompact on a terminal, else TabSeparatedWithNames)')
+    .option('--json', 'print a JSON array of rows')
+    .option('--timeout <seconds>', 'longest run', parseCount(1, 3_600), 30)
+    .option('--max-rows <count>', 'a longer result is an error', parseCount(1, 100_000_000), 1_000_000);
+  addConfigFlags(command, ['clickhouseUrl', 'clickhouseUser', 'clickhouseDatabase']).action(runSql);
+}
+
+async function runSql(sql: string, flags: SqlFlags & Readonly<Record<string, unknown>>): Promise<void> {
+  const config = configOf(flags);
+  const statement = sql === '-' ? await text(process.stdin) : sql;
+  if (statement.trim() === '') throw new PenstockError('PIPE_CLI_USAGE', 'there is no SQL to run');
+  const clickhouse = await openClickHouse(config);
+  try {
+    const result = await clickhouse.runUserQuery({
+      sql: statement,
+      defaultFormat: formatOf(flags),
+      jsonArray: flags.json === true,
+      maxExecutionSeconds: flags.timeout,
+      maxResultRows: flags.maxRows,
+    });
+    await (process.stdout.isTTY
+      ? pipeline(result, withoutControls(), process.stdout, { end: false })
+      : pipeline(result, process.stdout, { end: false }));
+  } finally {
+    await clickhouse.close();
+  }
+}
+
+function formatOf({ format, json }: SqlFlags): string {
+  if (json) return 'JSONEachRow';
+  return format ?? (process.stdout.isTTY ? 'PrettyCompact' : 'TabSeparatedWithNames');
+}
+
+/** Stored texts come from anywhere; on a terminal their control characters could move the cursor or worse. */
+export function withoutControls(): Transform {
+  const decoder = new StringDecoder('utf8');
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      done(null, clean(decoder.write(chunk)));
+    },
+    flush(done) {
+      done(null, clean(decoder.end()));
+    },
+  });
+}
+
+const clean = (shown: string): string => shown.replace(/[^\P{Cc}\n\t]/gu, '\u{fffd}');

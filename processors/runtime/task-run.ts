@@ -20,8 +20,8 @@ export class PartitionShare {
   /** Taken and not yet durable elsewhere. */
   tasks = 0;
   bytes = 0;
-  /** Tracker version of the newest commit that Kafka took; -1: none of ours. */
-  committedVersion = -1;
+  /** Tracker version of the newest commit that Kafka took; a new tracker has version 0 and nothing to say. */
+  committedVersion = 0;
 
   constructor(assigned: AssignedPartition) {
     this.topic = assigned.topic;

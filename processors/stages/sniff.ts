@@ -3,9 +3,14 @@ import { fileTypeFromBuffer } from 'file-type';
 /** Enough for every signature that file-type knows near the start. */
 export const sniffBytes = 4100;
 
+/** A TIFF may keep its directory at the end, out of sight of file-type, which then knows nothing of it. */
+const tiffSignatures = [Buffer.from('II*\0', 'latin1'), Buffer.from('MM\0*', 'latin1')];
+const isTiff = (head: Uint8Array): boolean => tiffSignatures.some((signature) => signature.equals(head.subarray(0, 4)));
+
 /** Media type by the bytes; undefined where they tell nothing, as text does not. */
 export async function sniffType(head: Uint8Array): Promise<string | undefined> {
-  return (await fileTypeFromBuffer(head))?.mime;
+  const found = (await fileTypeFromBuffer(head))?.mime;
+  return found ?? (isTiff(head) ? 'image/tiff' : undefined);
 }
 
 const mediaType = /^[a-z0-9!#$&^_.+-]{1,64}\/[a-z0-9!#$&^_.+-]{1,64}$/;

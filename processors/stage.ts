@@ -4,7 +4,7 @@ import type { RecordSchema } from '../schemas/record-schema.ts';
 import type { RecordPlace } from '../topics/ports.ts';
 import type { BlobStore } from './blobs/blob-store.ts';
 
-/** One unit of work, as a stage sees it. Never mutate it: a retry runs on the same object. */
+/** One unit of work, as a stage sees it: a copy for this attempt alone, decoded anew for the next. */
 export interface Task<Payload> {
   readonly id: string;
   readonly pipeline: string;
@@ -72,7 +72,8 @@ export interface StageDefinition<Payload> {
    * The work. It may run more than once for a task, so make effects idempotent. Returning ends the task here; outputs
    * are durable before the task is acknowledged. Throw `retryable()` to try again, `reject()` to dead-letter at once;
    * anything else thrown is retried up to the policy, then dead-lettered. When `ctx.signal` aborts, stop: on shutdown
-   * nothing is acknowledged and it is no failure. Never mutate `task`.
+   * nothing is acknowledged and it is no failure. `task` is this attempt's own copy; changing it changes
+   * nothing else.
    */
   process(task: Task<Payload>, ctx: StageContext): Promise<Outputs> | Outputs;
 }

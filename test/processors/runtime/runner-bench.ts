@@ -29,7 +29,7 @@ export interface TaskInput {
   readonly headers?: OutboundRecord['headers'];
 }
 
-const noBlobs: BlobStore = {
+export const noBlobs: BlobStore = {
   put: () => Promise.reject(new Error('no blobs here')),
   get: () => Promise.reject(new Error('no blobs here')),
   delete: () => Promise.reject(new Error('no blobs here')),

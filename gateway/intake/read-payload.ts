@@ -7,13 +7,18 @@ import type { RecordSchema } from '../../schemas/record-schema.ts';
 
 /** PIPE_TASK_SCHEMA_MISMATCH with each place that does not fit, as a list. */
 export class PayloadRefused extends PenstockError {
-  readonly errors: readonly PayloadError[];
+  readonly payloadErrors: readonly PayloadError[];
 
   constructor(schema: RecordSchema<unknown>, errors: readonly PayloadError[]) {
     const { code, message, context } = payloadError(schema, errors);
     super(code, message, { context });
-    this.errors = errors;
+    this.payloadErrors = errors;
   }
+}
+
+/** By the field: `instanceof` tells a PenstockError from others, not its subclasses from each other. */
+export function payloadErrorsOf(error: PenstockError): readonly PayloadError[] | undefined {
+  return 'payloadErrors' in error && Array.isArray(error.payloadErrors) ? error.payloadErrors : undefined;
 }
 
 /** The payload as the codec wants it. Throws PIPE_TASK_NOT_JSON, PIPE_TASK_SCHEMA_MISMATCH (a PayloadRefused). */

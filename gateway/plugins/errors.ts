@@ -23,6 +23,7 @@ export function installErrors(app: FastifyInstance): void {
     if (statusOf(error.code) === 500) {
       request.log.error({ err: thrown, method: request.method, route: request.routeOptions.url }, 'request failed');
     }
+    if (statusOf(error.code) === 503) request.log.debug({ code: error.code, reason: error.message }, 'not served');
     const known = thrown instanceof ProblemWith ? thrown.extensions : {};
     return sendProblem(reply, publicForm(error), known);
   });
@@ -83,8 +84,17 @@ export function toPenstockError(thrown: unknown): PenstockError {
   return new PenstockError('PIPE_GATEWAY_INTERNAL', 'the gateway could not answer this request', { cause: thrown });
 }
 
+/** Where an adapter's own message names addresses of ours. */
+const publicDetails: Partial<Record<ErrorCode, string>> = {
+  PIPE_BROKER_UNAVAILABLE: 'Kafka did not acknowledge in time; whether it took the task is unknown',
+  PIPE_REGISTRY_UNAVAILABLE: 'the schema registry did not answer; nothing was sent to Kafka',
+};
+
 /** Codes that should not arise here keep their code for the reader, but not a message that may name our insides. */
 function publicForm(error: PenstockError): PenstockError {
-  if (statusOf(error.code) !== 500) return error;
-  return new PenstockError(error.code, 'the gateway could not answer this request');
+  const unforeseen = statusOf(error.code) === 500 ? 'the gateway could not answer this request' : undefined;
+  const detail = publicDetails[error.code] ?? unforeseen;
+  return detail === undefined
+    ? error
+    : new PenstockError(error.code, detail, error.afterMs === undefined ? {} : { afterMs: error.afterMs });
 }

@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify';
 import { type ErrorCode, errorCatalogue } from '../../schemas/error-catalogue.ts';
 import type { PenstockError } from '../../schemas/errors.ts';
 import type { PayloadError } from '../../schemas/payload/payload-checks.ts';
-import { PayloadRefused } from '../intake/read-payload.ts';
+import { payloadErrorsOf } from '../intake/read-payload.ts';
 
 /** RFC 9457. `type` and `code` are stable; `detail` is for people. */
 export interface Problem {
@@ -45,6 +45,7 @@ export function statusOf(code: ErrorCode): number {
 
 export function problemOf(error: PenstockError, extensions: Readonly<Record<string, unknown>> = {}): Problem {
   const { cause, remedy } = errorCatalogue[error.code];
+  const places = payloadErrorsOf(error);
   return {
     type: `urn:penstock:error:${error.code}`,
     title: cause,
@@ -52,7 +53,7 @@ export function problemOf(error: PenstockError, extensions: Readonly<Record<stri
     detail: error.message,
     code: error.code,
     remedy,
-    ...(error instanceof PayloadRefused && { errors: error.errors.map(toPublic) }),
+    ...(places && { errors: places.map(toPublic) }),
     ...extensions,
   };
 }

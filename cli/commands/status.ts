@@ -1,8 +1,8 @@
-import Table from 'cli-table3';
 import type { Command } from 'commander';
 import type { ComponentReport, StackReport } from '../../deploy/embedded/stack-status.ts';
 import { printData } from '../output.ts';
 import { addDataDirFlag, type StackFlags, stackOptionsOf } from '../stack-flags.ts';
+import { textTable } from '../text-table.ts';
 
 export function registerStatus(program: Command): void {
   addDataDirFlag(program.command('status'))
@@ -24,12 +24,8 @@ function describeStack(report: StackReport): string {
       ? `no stack runs in ${report.dataDir}`
       : `stack in ${report.dataDir}, process ${report.supervisorPid}`;
   if (report.components.length === 0) return headline;
-  const table = new Table({
-    head: ['part', 'state', 'port', 'pid', 'up', 'restarts', 'log'],
-    style: { head: [], border: [] },
-  });
-  table.push(...report.components.map(describeComponent));
-  return `${headline}\n${table.toString()}`;
+  const head = ['part', 'state', 'port', 'pid', 'up', 'restarts', 'log'];
+  return `${headline}\n${textTable(head, report.components.map(describeComponent))}`;
 }
 
 function describeComponent(component: ComponentReport): string[] {

@@ -89,3 +89,10 @@ async function wantedMarker(): Promise<string> {
     .update(await readFile(pomFile))
     .digest('hex');
 }
+
+export function hasMaven(): Promise<boolean> {
+  return run('mvn', ['--version'], { timeout: 20_000 }).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,106 +1,60 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { buildProgram, runCli } from '../../cli/run-cli.ts';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { describeFailure } from '../../cli/describe-failure.ts';
+import { PenstockError } from '../../schemas/errors.ts';
+import { makeTempDir } from '../helpers/temp-dir.ts';
 
-/** Runs in this process and gives back what reached stdout and stderr. */
-async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const written = { out: '', err: '' };
-  const catchInto = (key: 'out' | 'err') => (chunk: unknown) => {
-    written[key] += String(chunk);
-    return true;
-  };
-  vi.spyOn(process.stdout, 'write').mockImplementation(catchInto('out'));
-  vi.spyOn(process.stderr, 'write').mockImplementation(catchInto('err'));
-  try {
-    return { code: await runCli(args), ...written };
-  } finally {
-    vi.restoreAllMocks();
-    process.exitCode = undefined;
-  }
+const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+
+function penstock(...args: string[]) {
+  const env = { ...process.env, PENSTOCK_DATA_DIR: makeTempDir(), PENSTOCK_LOG_LEVEL: '', NODE_OPTIONS: '' };
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', main, ...args], {
+    encoding: 'utf8',
+    env,
+  });
+  return { status, stdout, stderr };
 }
 
-afterEach(() => vi.unstubAllEnvs());
-
-describe('every command', () => {
-  const names = buildProgram().commands.map((command) => command.name());
-
-  it.each(names)('%s --help explains itself on stdout', async (name) => {
-    const { code, out, err } = await run(name, '--help');
-    expect(code).toBe(0);
-    expect(out).toContain(`Usage: penstock ${name}`);
-    expect(err).toBe('');
-  });
-
-  it.each(names)('%s refuses a flag that it does not know', async (name) => {
-    const { code, out, err } = await run(name, '--no-such-flag');
-    expect(code).toBe(2);
-    expect(out).toBe('');
-    expect(err).toMatch(/^error: (unknown|required) option/);
-    expect(err).not.toMatch(/\n\s+at /);
-  });
+test('--version prints the version and nothing else', () => {
+  expect(penstock('--version')).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });
 });
 
-describe('mistakes in arguments', () => {
-  it.each([
-    [['nonsense']],
-    [['replay', 'assets.download']],
-    [['replay', 'assets.download', '--from', 'soon']],
-    [['replay', 'download', '--from', 'earliest']],
-    [['replay', 'a.b.c', '--from', 'earliest']],
-    [['replay', 'assets.download', '--from', 'earliest', '--partition', '-1']],
-    [['replay', 'assets.download', '--from', 'earliest', '--to', 'latest']],
-    [['submit']],
-    [['submit', 'assets', '{}', 'extra']],
-    [['submit', 'assets', '{}', '--not-before', 'soon']],
-    [['submit', 'assets', '{}', '--wait', '--timeout', '0']],
-    [['task']],
-    [['tasks', '--state', 'gone']],
-    [['tasks', '--limit', '0']],
-    [['tasks', '--since', 'yesterday']],
-    [['topics', 'destroy']],
-    [['demo', '--tasks', '3']],
-  ])('%j is exit code 2, without a stack', async (args) => {
-    const { code, out, err } = await run(...args);
-    expect(code).toBe(2);
-    expect(out).toBe('');
-    expect(err).not.toBe('');
-    expect(err).not.toMatch(/\n\s+at /);
-  });
-
-  it('that only the pipelines can tell are exit code 1, with a code and a remedy', async () => {
-    const { code, err } = await run('replay', 'assets.nope', '--from', 'earliest');
-    expect(code).toBe(1);
-    expect(err).toMatch(/PIPE_STAGE_UNKNOWN.*\n\s+→ /);
-  });
-
-  it('a wrong configuration is told whole', async () => {
-    vi.stubEnv('PENSTOCK_HTTP_PORT', 'x');
-    vi.stubEnv('PENSTOCK_BROKERS', 'nohost');
-    const { code, err } = await run('config');
-    expect(code).toBe(1);
-    expect(err).toContain('PENSTOCK_HTTP_PORT');
-    expect(err).toContain('PENSTOCK_BROKERS');
-  });
-
-  it('a gateway beyond loopback without tokens is refused before anything is opened', async () => {
-    const { code, err } = await run('gateway', '--http-host', '0.0.0.0');
-    expect(code).toBe(1);
-    expect(err).toContain('PIPE_GATEWAY_TOKENS_REQUIRED');
-  });
+test('--help of the program and of a command is data, exit code 0', () => {
+  expect(penstock('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('doctor'), stderr: '' });
+  expect(penstock('up', '--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('--detach') });
 });
 
-describe('config', () => {
-  it('says where each value comes from, and no secret', async () => {
-    vi.stubEnv('PENSTOCK_TOKENS', 'very-secret');
-    vi.stubEnv('PENSTOCK_CLICKHOUSE_PASSWORD', 'also-secret');
-    vi.stubEnv('PENSTOCK_LOG_LEVEL', 'warn');
-    const { code, out } = await run('config', '--http-port', '9999', '--json');
-    expect(code).toBe(0);
-    expect(JSON.parse(out)).toMatchObject({
-      PENSTOCK_HTTP_PORT: { value: 9_999, source: 'flag' },
-      PENSTOCK_LOG_LEVEL: { value: 'warn', source: 'environment' },
-      PENSTOCK_TOKENS: { value: '‹set›', source: 'environment' },
-      PENSTOCK_HTTP_HOST: { value: '127.0.0.1', source: 'default' },
-    });
-    expect(out).not.toContain('secret"');
-  });
+test.each([
+  ['an unknown command', ['nonsense'], "unknown command 'nonsense'"],
+  ['an unknown flag', ['status', '--nonsense'], "unknown option '--nonsense'"],
+  ['a component that does not exist', ['up', '--only', 'redis'], '“redis” is none of kafka, registry, clickhouse'],
+])('%s is wrong usage: exit code 2, nothing on stdout', (_what, args, message) => {
+  expect(penstock(...args)).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining(message) });
+});
+
+test('a wrong setting fails with code, remedy and no stack', () => {
+  const { status, stdout, stderr } = penstock('up', '--kafka-port', '99999');
+  expect(stderr).toMatch(/^error PIPE_CONFIG_INVALID: [\s\S]*PENSTOCK_KAFKA_PORT[\s\S]*\n {2}→ /);
+  expect(stderr).not.toMatch(/^\s+at /m);
+  expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+});
+
+test('status and down where nothing runs: JSON on stdout, failed and done', () => {
+  const status = penstock('status', '--json');
+  expect(JSON.parse(status.stdout)).toMatchObject({ supervisorPid: null, isHealthy: false, components: [] });
+  expect(status.status).toBe(1);
+  const down = penstock('down', '--json');
+  expect(JSON.parse(down.stdout)).toMatchObject({ stopped: false });
+  expect(down.status).toBe(0);
+});
+
+test('a known failure shows code, message and remedy; the stack only when asked for', () => {
+  const error = new PenstockError('PIPE_STACK_NO_JAVA', 'there is none');
+  const short = describeFailure(error, { withStack: false });
+  expect(short).toBe(`error PIPE_STACK_NO_JAVA: there is none\n  → ${error.remedy}\n`);
+  expect(describeFailure(error, { withStack: true })).toContain('run-cli.test.ts');
+  expect(describeFailure('thrown text', { withStack: false })).toMatch(/^error: thrown text\n {2}→ /);
 });

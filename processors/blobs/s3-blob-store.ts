@@ -28,11 +28,10 @@ export function openS3BlobStore(url: string, options: S3Options): BlobStore {
       const meter = createMeter(maxBytes);
       try {
         const target = { Bucket: place.bucket, Key: s3Key(place, checkBlobKey(key)), ContentType: contentType };
-        await putS3Object(client(), target, [bytes, meter.stream], signal);
+        await putS3Object(client(), target, [bytes, meter.stream], signal, (error) => s3Failure(error, key, signal));
         return { key, ...meter.measured(), contentType };
-      } catch (error) {
+      } finally {
         bytes.destroy();
-        throw s3Failure(error, key, signal);
       }
     },
     async get(key, { signal } = {}): Promise<Readable> {

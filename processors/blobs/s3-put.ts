@@ -12,13 +12,14 @@ export interface S3Target {
 
 /**
  * Streams an object in parts of 8 MiB, two in flight. The object appears when the last part is completed; a failing
- * source, or an abort, abandons the parts.
+ * source, or an abort, abandons the parts. What the source throws is passed on; what the store throws, through `translate`.
  */
 export async function putS3Object(
   client: S3Client,
   target: S3Target,
   [source, ...through]: [Readable, ...Transform[]],
   signal: AbortSignal | undefined,
+  translate: (error: unknown) => unknown,
 ): Promise<void> {
   const body = new PassThrough();
   const upload = new Upload({
@@ -35,16 +36,13 @@ export async function putS3Object(
   const stored = upload.done().finally(() => body.destroy());
   try {
     const [flow, store] = await Promise.allSettled([flowing, stored]);
-    if (store.status === 'rejected' && flow.status === 'rejected') throw pickCause(flow.reason, store.reason);
-    if (store.status === 'rejected') throw store.reason;
-    if (flow.status === 'rejected') throw flow.reason;
+    if (flow.status === 'rejected' && !isEcho(flow.reason)) throw flow.reason;
+    if (store.status === 'rejected') throw translate(store.reason);
   } finally {
     signal?.removeEventListener('abort', abort);
   }
 }
 
 /** When the upload fails first, the pipeline only reports that its end was closed. */
-function pickCause(flowing: unknown, stored: unknown): unknown {
-  const closedByUpload = flowing instanceof Error && 'code' in flowing && flowing.code === 'ERR_STREAM_PREMATURE_CLOSE';
-  return closedByUpload ? stored : flowing;
-}
+const isEcho = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';

@@ -38,18 +38,15 @@ export function s3Target(url: string, options: S3Options): UploadTarget {
       const { blob, name } = object;
       const Key = s3Key(place, name);
       const shown = `s3://${place.bucket}/${Key}`;
-      const Metadata = { sha256: blob.sha256 };
+      const target = { Bucket: place.bucket, Key, ContentType: blob.contentType, Metadata: { sha256: blob.sha256 } };
+      const translate = (error: unknown): unknown => s3Failure(error, shown, signal);
       try {
-        await putS3Object(
-          client(),
-          { Bucket: place.bucket, Key, ContentType: blob.contentType, Metadata },
-          [bytes],
-          signal,
-        );
-        await verify(object, Key, shown, signal);
-      } catch (error) {
+        await putS3Object(client(), target, [bytes], signal, translate);
+        await verify(object, Key, shown, signal).catch((error: unknown) => {
+          throw translate(error);
+        });
+      } finally {
         bytes.destroy();
-        throw s3Failure(error, shown, signal);
       }
     },
   };

@@ -40,7 +40,7 @@ function main() {
   must('a stage of a stranger compiles', compile('good.ts'));
   const bad = compile('bad.ts');
   must('a wrong one does not', { ...bad, isGood: !bad.isGood }, (answer) => answer.includes("'c' does not exist"));
-  must('imports', run(process.execPath, ['good.js']), (answer) => answer === 'sums: add, show; function');
+  must('imports', run(process.execPath, ['good.js']), (answer) => answer === 'sums: add, show; function function');
   must('penstock --version', run('npx', ['--no-install', 'penstock', '--version']), (answer) => answer === version);
   must('penstock --help', run('npx', ['--no-install', 'penstock', '--help']), (answer) => answer.includes('doctor'));
 }

@@ -1,4 +1,4 @@
-import { avroSchema, definePipeline, defineStage, reject, to } from 'penstock';
+import { avroSchema, definePipeline, defineStage, reject, startWorker, to } from 'penstock';
 import { buildGateway } from 'penstock/gateway';
 
 const addTask = avroSchema({
@@ -26,4 +26,6 @@ const add = defineStage({
 });
 
 const { name, stages } = definePipeline({ name: 'sums', stages: [add, show] });
-process.stdout.write(`${name}: ${stages.map((stage) => stage.name).join(', ')}; ${typeof buildGateway}\n`);
+process.stdout.write(
+  `${name}: ${stages.map((stage) => stage.name).join(', ')}; ${typeof buildGateway} ${typeof startWorker}\n`,
+);

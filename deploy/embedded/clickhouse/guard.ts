@@ -41,9 +41,7 @@ export function guardStatement({ tokens }: Statement, denied: ReadonlySet<string
     );
   }
   if (!isWord(first, ...allowedStatements) && !isMark(first, '(')) {
-    throw syntaxFault(
-      `Syntax error: failed at position 1 (${first?.text.slice(0, 40) ?? ''}): no statement that the embedded engine serves`,
-    );
+    throw syntaxFault(`Syntax error: “${first?.text.slice(0, 40) ?? ''}” begins no statement that is served here`);
   }
   tokens.forEach((token, index) => {
     const reason = refusal(tokens, token, index, denied);

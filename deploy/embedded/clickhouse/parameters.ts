@@ -1,4 +1,4 @@
-import { ClickHouseFault } from './fault.ts';
+import { ClickHouseFault, notImplementedFault } from './fault.ts';
 import { isMark, type Token } from './tokens.ts';
 
 /**
@@ -37,12 +37,15 @@ function literalOf({ name, type }: Slot, values: ReadonlyMap<string, string>): s
   if (value === undefined) {
     throw new ClickHouseFault(456, 'UNKNOWN_QUERY_PARAMETER', `Substitution \`${name}\` is not set`);
   }
-  if (type === 'Identifier') return `\`${value.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``;
+  if (type === 'Identifier') return identifier(value);
   if (value === '\\N' && /\bNullable\(|^Nothing|^Dynamic/.test(type)) return `_CAST(NULL, ${quote(type)})`;
-  const isComposite = /^(?:Array|Tuple|Map|Nested|Variant|JSON)\b/.test(type);
+  if (/\bMap\(/.test(type)) throw notImplementedFault(`A parameter of type ${type} is not read here; give two arrays`);
+  const isComposite = /^(?:Array|Tuple|Nested|Variant|JSON)\b/.test(type);
   const text = isComposite ? value : unescapeText(value);
   return type === 'String' ? quote(text) : `_CAST(${quote(text)}, ${quote(type)})`;
 }
+
+const identifier = (name: string): string => `\`${name.replaceAll('\\', '\\\\').replaceAll('`', '``')}\``;
 
 const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f', '0': '\0' };
 

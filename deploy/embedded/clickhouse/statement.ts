@@ -34,7 +34,7 @@ export interface InsertRows {
   readonly dataAt: number;
 }
 
-/** INSERT … SELECT and INSERT … VALUES. */
+/** INSERT … SELECT and INSERT … VALUES, and an INSERT that ends before either. */
 export interface InsertQuery {
   readonly kind: 'insert-query';
   readonly sql: string;
@@ -167,7 +167,8 @@ function parseInsert(sql: string): InsertRows | InsertQuery {
 function readTarget(reader: HeadReader): InsertRows['target'] {
   const taken: Token[] = [];
   let depth = 0;
-  while (depth > 0 || !(opensRows(reader.peek()) || (taken.length > 0 && opensSelect(reader, taken)))) {
+  for (let next = reader.peek(); next; next = reader.peek()) {
+    if (depth === 0 && (opensRows(next) || opensSelect(next, taken))) break;
     const token = reader.take();
     if (isMark(token, '(')) depth += 1;
     if (isMark(token, ')')) depth -= 1;
@@ -180,8 +181,8 @@ function readTarget(reader: HeadReader): InsertRows['target'] {
 }
 
 /** `INSERT INTO t (a) (SELECT …)`: a parenthesis that holds a query, not columns. */
-function opensSelect(reader: HeadReader, taken: readonly Token[]): boolean {
-  return isMark(reader.peek(), '(') && isMark(taken.at(-1), ')');
+function opensSelect(next: Token, taken: readonly Token[]): boolean {
+  return isMark(next, '(') && isMark(taken.at(-1), ')');
 }
 
 function readSettings(reader: HeadReader, at: number): SettingsSpot {

@@ -1,12 +1,13 @@
-import { Kafka, type KafkaConfig, type SASLOptions } from 'kafkajs';
+import { Kafka, type KafkaConfig, type RetryOptions, type SASLOptions } from 'kafkajs';
 import type { Logger } from 'pino';
 import { PenstockError } from '../schemas/errors.ts';
 import { KafkaAdminClient } from './kafkajs/admin.ts';
-import { openCluster } from './kafkajs/cluster.ts';
+import { openCluster, probeCluster } from './kafkajs/cluster.ts';
 import { KafkaGroupConsumer } from './kafkajs/group-consumer.ts';
 import { kafkaLogCreator, kafkaLogLevel } from './kafkajs/logging.ts';
 import { patchKafkajs } from './kafkajs/patches.ts';
 import { KafkaProduceTransport } from './kafkajs/produce-transport.ts';
+import { observedSockets } from './kafkajs/sockets.ts';
 import type { Admin, Broker, ConsumerOptions, GroupConsumer, Producer, ProducerOptions } from './ports.ts';
 import { BatchingProducer } from './producer/batching-producer.ts';
 import { systemClock } from './producer/clock.ts';
@@ -33,6 +34,13 @@ export interface KafkaOptions {
 const connectionTimeoutMs = 3000;
 /** A consumer or producer whose broker hangs tries again after it; a fetch or a join has its own, longer limit. */
 const requestTimeoutMs = 15_000;
+/** What is asked for right now fails within seconds; the producer tries again by itself. */
+const briefRetry: RetryOptions = { retries: 3, initialRetryTime: 100, maxRetryTime: 1000 };
+/**
+ * A running consumer sits out two minutes without a broker. Giving up earlier costs it its member id, and the group then
+ * waits a whole session timeout for the member that never comes back.
+ */
+const patientRetry: RetryOptions = { retries: 120, initialRetryTime: 100, maxRetryTime: 1000 };
 
 /**
  * Kafka by kafkajs. Connects to nothing yet: each producer, consumer and admin opens connections of its own, and rejects
@@ -41,7 +49,8 @@ const requestTimeoutMs = 15_000;
 export function connectKafka(options: KafkaOptions): Broker {
   if (!patchKafkajs())
     options.logger?.warn('an unknown version of kafkajs is installed: its idle timer stays as it is');
-  const newClient = (): Kafka => new Kafka(clientConfig(options));
+  const base = clientConfig(options);
+  const newClient = (): Kafka => new Kafka({ ...base, retry: briefRetry });
   return {
     async producer(settings: ProducerOptions = {}): Promise<Producer> {
       const transport = new KafkaProduceTransport(() => openCluster(newClient()), options.logger);
@@ -49,7 +58,10 @@ export function connectKafka(options: KafkaOptions): Broker {
       return new BatchingProducer(transport, systemClock, settings, options.logger);
     },
     consumer(settings: ConsumerOptions): GroupConsumer {
-      return new KafkaGroupConsumer(newClient(), settings, options.logger);
+      const probe = (): Promise<void> => probeCluster(newClient());
+      const newPatient = (onAttempt: () => void): Kafka =>
+        new Kafka({ ...base, retry: patientRetry, socketFactory: observedSockets(onAttempt) });
+      return new KafkaGroupConsumer({ probe, newClient: newPatient }, settings, options.logger);
     },
     async admin(): Promise<Admin> {
       const kafka = newClient();
@@ -68,7 +80,6 @@ function clientConfig(options: KafkaOptions): KafkaConfig {
     requestTimeout: requestTimeoutMs,
     ssl: options.ssl ?? false,
     ...(options.sasl ? { sasl: saslOptions(options.sasl) } : {}),
-    retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1000 },
     logLevel: kafkaLogLevel(options.logger),
     logCreator: kafkaLogCreator(options.logger),
   };

@@ -38,3 +38,13 @@ export function openCluster(kafka: Kafka): Cluster {
   kafka.consumer({ groupId: 'penstock.none', allowAutoTopicCreation: false, partitionAssigners: [tap.assigner] });
   return tap.cluster();
 }
+
+/** Rejects, with the error of kafkajs, when no broker can be reached in a few seconds. */
+export async function probeCluster(kafka: Kafka): Promise<void> {
+  const cluster = openCluster(kafka);
+  try {
+    await cluster.connect();
+  } finally {
+    await cluster.disconnect();
+  }
+}

@@ -8,6 +8,7 @@ const firstPauseMs = 100;
 
 type Offsets = readonly (TopicPartition & CommittedOffset)[];
 type CommitOnce = EachBatchPayload['commitOffsetsIfNecessary'];
+type OffsetCommitter = Pick<Consumer, 'commitOffsets'>;
 
 /**
  * Commits, and only for as long as the caller still owns what it commits. `consumer.commitOffsets` of kafkajs repeats a
@@ -15,16 +16,16 @@ type CommitOnce = EachBatchPayload['commitOffsetsIfNecessary'];
  * moved. The commit of a batch payload goes out once, so the repeating is done here, with a look at the ownership first.
  */
 export class Committer {
-  readonly #consumer: Consumer;
+  readonly #consumer: OffsetCommitter;
   readonly #groupId: string;
   #once: CommitOnce | undefined;
 
-  constructor(consumer: Consumer, groupId: string) {
+  constructor(consumer: OffsetCommitter, groupId: string) {
     this.#consumer = consumer;
     this.#groupId = groupId;
   }
 
-  use(payload: EachBatchPayload): void {
+  use(payload: Pick<EachBatchPayload, 'commitOffsetsIfNecessary'>): void {
     this.#once = payload.commitOffsetsIfNecessary;
   }
 

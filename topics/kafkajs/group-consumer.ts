@@ -14,6 +14,7 @@ import type {
 import { tapCluster } from './cluster.ts';
 import { Committer } from './committer.ts';
 import { translate } from './errors.ts';
+import { FirstBatches } from './first-batches.ts';
 import { byTopic, fetchStartingPoints, placeKey, type StartingPoint } from './group-offsets.ts';
 import { type Assignment, Membership } from './membership.ts';
 import { Watchdog } from './silence-watch.ts';
@@ -23,10 +24,16 @@ const maxWaitMs = 200;
 const maxHeartbeatMs = 1000;
 const lookupPauseMs = 250;
 const leaveLimitMs = 10_000;
-/** Batches of another starting point that are refused before one is taken to be the truth. */
-const maxRefused = 3;
 
 type State = 'new' | 'starting' | 'running' | 'stopped' | 'failed';
+
+/** How a consumer comes to its client. */
+export interface ConsumerClients {
+  /** Rejects soon when there is no broker. */
+  probe(): Promise<void>;
+  /** A client that keeps trying; tells of each attempt to connect. */
+  newClient(onAttempt: () => void): Kafka;
+}
 
 /** One member of a consumer group on kafkajs. Each has a client of its own: clients share offsets between their consumers. */
 export class KafkaGroupConsumer implements GroupConsumer {
@@ -34,13 +41,13 @@ export class KafkaGroupConsumer implements GroupConsumer {
   readonly #topics: readonly string[];
   readonly #sessionTimeoutMs: number;
   readonly #logger: Logger | undefined;
+  readonly #probe: () => Promise<void>;
   readonly #consumer: Consumer;
   readonly #cluster: Cluster;
   readonly #membership = new Membership();
   readonly #committer: Committer;
   readonly #paused = new Set<string>();
-  /** First offset of each partition of this assignment, until its first batch has come. */
-  readonly #starts = new Map<string, { readonly offset: number; refused: number }>();
+  readonly #firstBatches = new FirstBatches();
   #state: State = 'new';
   #listener: GroupListener | undefined;
   /** Set while the committed offsets of a new assignment are looked up. */
@@ -48,12 +55,14 @@ export class KafkaGroupConsumer implements GroupConsumer {
   #watchdog: Watchdog | undefined;
   #started: { resolve: () => void; reject: (error: Error) => void } | undefined;
 
-  constructor(kafka: Kafka, options: ConsumerOptions, logger: Logger | undefined) {
+  constructor(clients: ConsumerClients, options: ConsumerOptions, logger: Logger | undefined) {
+    this.#probe = clients.probe;
     this.#groupId = options.groupId;
     this.#topics = options.topics;
     this.#sessionTimeoutMs = options.sessionTimeoutMs ?? 30_000;
     this.#logger = logger;
     const tap = tapCluster(() => this.#membership.joinAttempted());
+    const kafka = clients.newClient(() => this.#watchdog?.sign());
     this.#consumer = kafka.consumer({
       groupId: options.groupId,
       sessionTimeout: this.#sessionTimeoutMs,
@@ -63,7 +72,7 @@ export class KafkaGroupConsumer implements GroupConsumer {
       minBytes: 1,
       maxBytesPerPartition: options.maxBytesPerPartition ?? 1024 * 1024,
       allowAutoTopicCreation: false,
-      retry: { retries: 5, initialRetryTime: 200, maxRetryTime: 2000 },
+      retry: { retries: 100, initialRetryTime: 200, maxRetryTime: 1000 },
       partitionAssigners: [tap.assigner],
     });
     this.#cluster = tap.cluster();
@@ -80,6 +89,7 @@ export class KafkaGroupConsumer implements GroupConsumer {
     });
     firstAssignment.catch(() => undefined);
     try {
+      await this.#probe();
       await this.#consumer.connect();
       await this.#consumer.subscribe({ topics: [...this.#topics], fromBeginning: true });
       this.#watchdog = this.#startWatchdog();
@@ -162,7 +172,7 @@ export class KafkaGroupConsumer implements GroupConsumer {
     if (this.#state === 'stopped' || this.#state === 'failed') return;
     const assignment = this.#membership.joined(memberId, assigned);
     this.#paused.clear();
-    this.#starts.clear();
+    this.#firstBatches.clear();
     // kafkajs keeps the flags of partitions that went and came back, and would read them never again.
     this.#guard(() => this.#consumer.resume(this.#topics.map((topic) => ({ topic }))));
     const loading = this.#load(assignment).finally(() => {
@@ -196,7 +206,7 @@ export class KafkaGroupConsumer implements GroupConsumer {
   #handOver(assignment: Assignment, points: readonly StartingPoint[]): void {
     const partitions: AssignedPartition[] = points.map(({ topic, partition, committed, start }) => {
       const key = placeKey({ topic, partition });
-      this.#starts.set(key, { offset: start, refused: 0 });
+      this.#firstBatches.expect(key, start);
       this.#consumer.seek({ topic, partition, offset: String(start) });
       return { topic, partition, committed, kept: assignment.kept.has(key) };
     });
@@ -214,7 +224,7 @@ export class KafkaGroupConsumer implements GroupConsumer {
     if (!assignment || !this.#isCurrent(assignment) || this.#state !== 'running' || payload.isStale()) return;
     const { topic, partition } = payload.batch;
     const key = placeKey({ topic, partition });
-    if (!assignment.keys.has(key) || this.#paused.has(key) || !this.#beginsRight(key, payload)) return;
+    if (!assignment.keys.has(key) || this.#paused.has(key) || this.#isStray(key, payload)) return;
     const records = payload.batch.messages.map(toInbound);
     const highWatermark = Number(payload.batch.highWatermark);
     this.#tell((listener) => listener.records({ topic, partition, records, highWatermark }));
@@ -222,19 +232,11 @@ export class KafkaGroupConsumer implements GroupConsumer {
     this.#guard(() => payload.resolveOffset(payload.batch.lastOffset()));
   }
 
-  /** The first batch of an assignment must start where the listener was told; with several brokers an older one can slip in. */
-  #beginsRight(key: string, { batch }: EachBatchPayload): boolean {
-    const start = this.#starts.get(key);
-    if (!start) return true;
-    const fetched: unknown = Reflect.get(batch, 'fetchedOffset');
-    const isOther = typeof fetched === 'string' && Number(fetched) !== start.offset;
-    if (isOther && start.refused < maxRefused) {
-      start.refused += 1;
-      const { topic, partition } = batch;
-      this.#guard(() => this.#consumer.seek({ topic, partition, offset: String(start.offset) }));
-      return false;
-    }
-    this.#starts.delete(key);
+  #isStray(key: string, { batch }: EachBatchPayload): boolean {
+    const offset = this.#firstBatches.refuse(key, Reflect.get(batch, 'fetchedOffset'));
+    if (offset === undefined) return false;
+    const { topic, partition } = batch;
+    this.#guard(() => this.#consumer.seek({ topic, partition, offset: String(offset) }));
     return true;
   }
 

@@ -5,6 +5,9 @@ import type { Logger } from 'pino';
  * What kafkajs calls an error is mostly a step of its own recovery, and what cannot be recovered reaches the caller as
  * a PenstockError. So its errors are our warnings; a rebalance is daily life and stays at debug.
  */
+const repeatAfterMs = 10_000;
+const maxRemembered = 200;
+
 const dailyLife =
   /rebalanc|re-joining|not aware of this member|Crash: KafkaJSNumberOfRetriesExceeded|Response without match/i;
 
@@ -14,13 +17,27 @@ export function kafkaLogLevel(logger: Logger | undefined): logLevel {
 }
 
 export function kafkaLogCreator(logger: Logger | undefined): () => (entry: LogEntry) => void {
+  const repeats = new Repeats();
   return () => (entry) => {
     if (!logger) return;
     const { message, timestamp: _timestamp, logger: _logger, stack: _stack, error, ...facts } = entry.log;
     const fields = { kafka: entry.namespace, ...plain(facts), ...(typeof error === 'string' ? { error } : {}) };
-    if (isNoise(entry, error)) logger.debug(fields, message);
+    if (isNoise(entry, error) || repeats.isRepeat(message, performance.now())) logger.debug(fields, message);
     else logger.warn(fields, message);
   };
+}
+
+/** While a broker is away the same line would come twice a second from every client. */
+class Repeats {
+  readonly #lastMs = new Map<string, number>();
+
+  isRepeat(message: string, nowMs: number): boolean {
+    const last = this.#lastMs.get(message);
+    if (last !== undefined && nowMs - last < repeatAfterMs) return true;
+    if (this.#lastMs.size >= maxRemembered) this.#lastMs.clear();
+    this.#lastMs.set(message, nowMs);
+    return false;
+  }
 }
 
 function isNoise(entry: LogEntry, error: unknown): boolean {

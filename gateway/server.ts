@@ -30,12 +30,13 @@ export async function startGateway(
 
 const shutdownLimitMs = 15_000;
 
-/** Stops the gateway on SIGTERM and SIGINT; `leave` closes what the caller opened, afterwards. */
-export function stopGracefully(gateway: RunningGateway, leave: () => Promise<void>): void {
-  closeWithGrace({ delay: shutdownLimitMs, logger: false }, async ({ err }) => {
-    if (err) gateway.app.log.error({ reason: messageOf(err) }, 'gateway stops on an error');
+/** Stops the gateway and ends the process on SIGTERM, SIGINT, and on an error that nobody caught. */
+export function stopGracefully(gateway: RunningGateway): void {
+  const { log } = gateway.app;
+  closeWithGrace({ delay: shutdownLimitMs, logger: false }, async ({ err, signal }) => {
+    if (err) log.error({ reason: messageOf(err) }, 'gateway stops on an error');
+    else log.info({ signal }, 'gateway stops');
     await gateway.stop();
-    await leave();
   });
 }
 

@@ -3,7 +3,6 @@ import { addConfigFlags, configOf, connectionFlags } from '../config-flags.ts';
 import { openBroker, openCodec } from '../connect.ts';
 import { loadPipelines, moduleFlag, modulesOf } from '../load-pipelines.ts';
 import { createLogger } from '../logger.ts';
-import { untilInterrupted } from '../until-interrupted.ts';
 
 interface GatewayFlags {
   readonly module?: readonly string[];
@@ -21,12 +20,9 @@ async function runGateway(flags: GatewayFlags & Readonly<Record<string, unknown>
   const { checkExposure } = await import('../../gateway/plugins/host-guard.ts');
   checkExposure(config.http.host, config.tokens);
   const logger = createLogger('gateway', config.logLevel);
-  const { startGateway } = await import('../../gateway/server.ts');
+  const { startGateway, stopGracefully } = await import('../../gateway/server.ts');
   const broker = await openBroker(config, 'gateway', logger);
   const codec = await openCodec(config);
   const pipelines = await loadPipelines(config, modulesOf(flags));
-  const interrupted = untilInterrupted();
-  const gateway = await startGateway({ config, broker, codec, pipelines, logger });
-  logger.info({ signal: await interrupted }, 'gateway stops');
-  await gateway.stop();
+  stopGracefully(await startGateway({ config, broker, codec, pipelines, logger }));
 }

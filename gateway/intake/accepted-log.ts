@@ -5,11 +5,13 @@ import { type Attempt, type AttemptBatch, attemptBatchSchema } from '../../schem
 import { attemptsTopic } from '../../topics/names.ts';
 import type { OutboundRecord, Producer, RecordPlace } from '../../topics/ports.ts';
 import type { Target } from '../catalogue.ts';
+import { withDeadline } from './deadline.ts';
 import type { PreparedTask } from './task-record.ts';
 
 const subject = `${attemptsTopic}-value`;
 const lingerMs = 5;
 const retryMs = 1_000;
+const closeLimitMs = 5_000;
 const maxAttemptsPerRecord = 500;
 /** About 40 MB of rows; beyond it the newest are dropped and counted. */
 const maxWaiting = 100_000;
@@ -53,12 +55,14 @@ export class AcceptedLog {
     this.schedule(lingerMs);
   }
 
-  /** Sends what waits, once; what Kafka refuses now is lost. */
+  /** Sends what waits, once; what Kafka does not take now is lost. */
   async close(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
-    await this.flushing;
-    await this.flush();
+    const last = this.flushing.then(() => this.flush());
+    await withDeadline(last, closeLimitMs, 'PIPE_BROKER_UNAVAILABLE').catch((error: unknown) => {
+      this.options.logger.warn({ reason: messageOf(error) }, 'accepted rows lost at the end');
+    });
     clearTimeout(this.timer);
   }
 

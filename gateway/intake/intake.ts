@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
 import type { Codec } from '../../schemas/codec.ts';
 import { PenstockError } from '../../schemas/errors.ts';
-import type { Broker } from '../../topics/ports.ts';
+import type { Broker, Producer } from '../../topics/ports.ts';
 import type { Target } from '../catalogue.ts';
 import { AcceptedLog } from './accepted-log.ts';
 import { withDeadline } from './deadline.ts';
-import { lazy } from './lazy.ts';
+import { type Lazy, lazy } from './lazy.ts';
 import { readPayload } from './read-payload.ts';
 import { makeTask, type PreparedTask, type TaskOptions } from './task-record.ts';
 
@@ -36,7 +36,7 @@ export interface IntakeOptions {
 /** The one way in: checks payloads against the stage's schema, sends, and announces what Kafka acknowledged. */
 export class Intake {
   private readonly options: Required<IntakeOptions>;
-  private readonly producer;
+  private readonly producer: Lazy<Producer>;
   private readonly accepted: AcceptedLog;
   private readonly registered = new Map<string, { get(): Promise<void> }>();
   private pendingBytes = 0;
@@ -99,8 +99,7 @@ export class Intake {
   /** Waits for what flies, writes the accepted rows, leaves. */
   async close(): Promise<void> {
     await this.accepted.close();
-    const producer = await this.producer.peek()?.catch(() => undefined);
-    await producer?.close();
+    await this.producer.close((producer) => producer.close());
   }
 
   private checkSize(sizeBytes: number): void {

@@ -32,8 +32,5 @@ export function addHealthRoutes(app: FastifyInstance, broker: Broker): void {
     return { status: 'ready' };
   });
 
-  app.addHook('onClose', async () => {
-    const open = await admin.peek()?.catch(() => undefined);
-    await open?.close();
-  });
+  app.addHook('onClose', () => admin.close((open) => open.close()));
 }

@@ -59,6 +59,10 @@ async function submit(broker: Broker, codec: Codec, name: string): Promise<void>
 
 async function followRows(broker: Broker, codec: Codec, name: string) {
   const rows: (Attempt & { stage: string })[] = [];
+  const addRows = async (value: Buffer) => {
+    const { pipeline, stage, attempts } = await codec.decode(attemptBatchSchema, value);
+    if (pipeline === name) rows.push(...attempts.map((row) => ({ ...row, stage })));
+  };
   const consumer = broker.consumer({ groupId: `read-${name}`, topics: [attemptsTopic] });
   onTestFinished(() => consumer.stop());
   await consumer.start({
@@ -69,10 +73,6 @@ async function followRows(broker: Broker, codec: Codec, name: string) {
     },
     failed() {},
   });
-  const addRows = async (value: Buffer) => {
-    const { pipeline, stage, attempts } = await codec.decode(attemptBatchSchema, value);
-    if (pipeline === name) rows.push(...attempts.map((row) => ({ ...row, stage })));
-  };
   return rows;
 }
 
@@ -86,6 +86,11 @@ async function committedToTheEnd({ admin, name }: Scene): Promise<void> {
   }
 }
 
+async function countRecords(admin: Admin, topic: string): Promise<number> {
+  const offsets = await admin.offsets(topic);
+  return offsets.reduce((sum, { latest }) => sum + latest, 0);
+}
+
 /** Every task ended, once at least: counted, or in the dead letters. */
 async function expectNothingLost({ admin, name, ledger, rows }: Scene): Promise<string[]> {
   const effects = readFileSync(ledger, 'utf8').split('\n').filter(Boolean);
@@ -93,11 +98,11 @@ async function expectNothingLost({ admin, name, ledger, rows }: Scene): Promise<
   const counted = new Set(effects.map(Number));
   expect(numbers.filter((n) => !isPoison(n) && !counted.has(n))).toEqual([]);
   expect(numbers.filter((n) => isPoison(n) && counted.has(n))).toEqual([]);
-  const letters = await admin.offsets(`${name}.check.dlq`);
-  expect(letters.reduce((sum, { latest }) => sum + latest, 0)).toBeGreaterThanOrEqual(poisoned);
-  await until('a terminal row for each task', () => {
+  expect(await countRecords(admin, `${name}.check.dlq`)).toBeGreaterThanOrEqual(poisoned);
+  const records = await countRecords(admin, `${name}.check`);
+  await until('a terminal row for each record', () => {
     const ended = rows.filter((row) => row.stage === 'check' && row.outcome !== 'retry');
-    return new Set(ended.map((row) => `${row.partition}/${row.offset}`)).size === tasks ? true : undefined;
+    return new Set(ended.map((row) => `${row.partition}/${row.offset}`)).size === records ? true : undefined;
   });
   return effects;
 }
@@ -111,17 +116,18 @@ describe('worker on Kafka', () => {
     await committedToTheEnd(scene);
     const effects = await expectNothingLost(scene);
     await worker.stop();
-    expect(effects).toHaveLength(tasks - poisoned);
-    const check = scene.rows.filter((row) => row.stage === 'check');
-    expect(check.filter((row) => row.outcome === 'dead').map((row) => row.errorCode)).toEqual(
-      Array.from({ length: poisoned }, () => 'PIPE_STAGE_REJECTED'),
-    );
-    expect(check.filter((row) => row.outcome === 'retry').length).toBeGreaterThan(50);
+    // Producers are at least once too: what counts is what stands in the topics.
+    const [checked, counted] = [`${name}.check`, `${name}.count`].map((topic) => countRecords(scene.admin, topic));
+    expect(effects).toHaveLength((await counted) ?? -1);
+    const dead = scene.rows.filter((row) => row.stage === 'check' && row.outcome === 'dead');
+    expect(new Set(dead.map((row) => row.errorCode))).toEqual(new Set(['PIPE_STAGE_REJECTED']));
+    expect(scene.rows.filter((row) => row.outcome === 'retry').length).toBeGreaterThan(50);
     const stats = worker.stats().find((each) => each.stage === 'check');
-    expect(stats).toMatchObject({ done: tasks - poisoned, failed: poisoned, inFlight: 0, queued: 0 });
+    expect(stats).toMatchObject({ failed: dead.length, inFlight: 0, queued: 0 });
+    expect((stats?.done ?? 0) + dead.length).toBe(await checked);
   });
 
-  it('loses nothing when its process is killed in the middle, again and again', async () => {
+  it('loses nothing when its process is killed in the middle, again and again', { timeout: 120_000 }, async () => {
     const scene = await openScene();
     const { brokers, registryUrl } = inject('stack');
     const kills = 2;
@@ -140,7 +146,8 @@ describe('worker on Kafka', () => {
     await worker.stop();
     // In flight in both stages, and what ended since the last commit: a fifth of a second of 1 500 tasks/s.
     const repeats = effects.length - new Set(effects).size;
-    expect(repeats).toBeLessThanOrEqual(kills * (64 + 600));
+    const extra = (await countRecords(scene.admin, `${name}.check`)) - tasks;
+    expect(repeats).toBeLessThanOrEqual(extra + kills * (64 + 600));
   });
 });
 

@@ -59,6 +59,31 @@ describe('membership', () => {
     expect(bench.audit.violations).toEqual([]);
   });
 
+  it('what waits to be written when its partition goes is not written; the new owner writes it', async () => {
+    const bench = await RunnerBench.open({ partitions: 2, ordering: 'none' });
+    const submit = (from: number) =>
+      bench.submit(Array.from({ length: 10 }, (_, n) => ({ partition: n % 2, value: `{"n":${from + n}}` })));
+    const release = bench.broker.faults.holdAcks();
+    const first = await bench.start();
+    void submit(0);
+    await until('a send without an answer', async () =>
+      (await bench.records('p.next')).length === 10 ? true : undefined,
+    );
+    void submit(100);
+    await until('a batch behind it', () => (first.stats()[0]?.done === 20 ? true : undefined));
+    await bench.start();
+    await until('the loss', () => (first.stats()[0]?.partitions === 1 ? true : undefined));
+    release();
+    await bench.committedTo(10, 0);
+    await bench.committedTo(10, 1);
+    const behind = (await bench.records('p.next'))
+      .map((record) => String(record.value))
+      .filter((value) => /1\d\d/.test(value));
+    expect(behind.toSorted()).toEqual(Array.from({ length: 10 }, (_, n) => `{"n":${100 + n}}`));
+    expect(first.stats()[0]).toMatchObject({ queued: 0, inFlight: 0 });
+    expect(bench.audit.violations).toEqual([]);
+  });
+
   it('a frozen worker wakes as a zombie: what it finished counts for nothing, nothing is lost', async () => {
     const held = gate();
     let runs = 0;

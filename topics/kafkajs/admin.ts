@@ -43,13 +43,18 @@ export class KafkaAdminClient implements Admin {
       configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
     }));
     const names = specs.map(({ name }) => name).join(', ');
-    await told(`cannot create topics ${names}`, {}, () => this.#admin.createTopics({ topics, waitForLeaders: true }));
+    await told(`cannot create topics ${names}`, {}, () => this.#admin.createTopics({ topics, waitForLeaders: false }));
+    await this.#shows(
+      specs.map(({ name }) => name),
+      (states) => states.length === specs.length,
+    );
   }
 
   async growPartitions(topic: string, partitions: number): Promise<void> {
     await told(`cannot grow topic ${topic}`, { topic, partitions }, () =>
       this.#admin.createPartitions({ topicPartitions: [{ topic, count: partitions }] }),
     );
+    await this.#shows([topic], ([state]) => state !== undefined && state.partitions >= partitions);
   }
 
   /** Kafka's AlterConfigs, the one that kafkajs has, drops every override that is not in the request: so all are sent. */
@@ -65,6 +70,7 @@ export class KafkaAdminClient implements Admin {
         resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries }],
       });
     });
+    await this.#shows([topic], ([state]) => holds(state, config));
   }
 
   async describeTopics(names: readonly string[]): Promise<readonly TopicState[]> {
@@ -168,6 +174,25 @@ export class KafkaAdminClient implements Admin {
     });
   }
 
+  /** The controller answers before the brokers know; what follows would be refused, or see the state before. */
+  async #shows(names: readonly string[], isShown: (states: readonly TopicState[]) => boolean): Promise<void> {
+    for (let attempt = 1; attempt <= maxLooks; attempt += 1) {
+      try {
+        if (isShown(await this.describeTopics(names))) return;
+      } catch (error) {
+        if (
+          !(error instanceof PenstockError) ||
+          !['PIPE_TOPIC_UNKNOWN', 'PIPE_BROKER_UNAVAILABLE'].includes(error.code)
+        ) {
+          throw error;
+        }
+      }
+      await setTimeout(lookPauseMs);
+    }
+    const seconds = (maxLooks * lookPauseMs) / 1000;
+    throw new PenstockError('PIPE_BROKER_UNAVAILABLE', `${names.join(', ')}: not as asked for after ${seconds} s`);
+  }
+
   async #refuseRunning(groupId: string): Promise<void> {
     if ((await this.groupMembers(groupId)).length > 0) throw runningError(groupId);
   }
@@ -195,6 +220,9 @@ export class KafkaAdminClient implements Admin {
   }
 }
 
+const holds = (state: TopicState | undefined, config: Readonly<Record<string, string>>): boolean =>
+  Object.entries(config).every(([name, value]) => state?.config[name] === value);
+
 function overridesOf(entries: readonly ConfigEntry[]): [string, string][] {
   const own = entries.filter(({ configSource }) => configSource === topicOverride);
   return own.flatMap(({ configName, configValue }) => (configValue === null ? [] : [[configName, configValue]]));
@@ -210,6 +238,8 @@ function runningError(groupId: string): PenstockError {
   return new PenstockError('PIPE_GROUP_RUNNING', message, { context: { group: groupId } });
 }
 
+const maxLooks = 100;
+const lookPauseMs = 100;
 const maxTries = 6;
 const firstPauseMs = 50;
 

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Cluster, Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
+import type { Cluster, Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import type { Logger } from 'pino';
 import { messageOf, PenstockError } from '../../schemas/errors.ts';
 import type {
@@ -8,7 +8,6 @@ import type {
   ConsumerOptions,
   GroupConsumer,
   GroupListener,
-  InboundRecord,
   TopicPartition,
 } from '../ports.ts';
 import { tapCluster } from './cluster.ts';
@@ -16,6 +15,7 @@ import { Committer } from './committer.ts';
 import { translate } from './errors.ts';
 import { FirstBatches } from './first-batches.ts';
 import { byTopic, fetchStartingPoints, placeKey, type StartingPoint } from './group-offsets.ts';
+import { toInbound } from './inbound.ts';
 import { type Assignment, Membership } from './membership.ts';
 import { Watchdog } from './silence-watch.ts';
 
@@ -298,11 +298,3 @@ export class KafkaGroupConsumer implements GroupConsumer {
     }
   }
 }
-
-const toInbound = (message: KafkaMessage): InboundRecord => ({
-  offset: Number(message.offset),
-  timestampMs: Number(message.timestamp),
-  key: message.key,
-  value: message.value,
-  headers: message.headers ?? {},
-});

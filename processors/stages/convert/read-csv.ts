@@ -54,13 +54,15 @@ export async function readCsv(path: string, format: CsvFormat, onRow: (cells: st
     delimiter: format.delimiter,
     skip_empty_lines: true,
     max_record_size: format.maxRowSize,
-    // Rows leave here and not through the stream's queue: half the time and a fraction of the memory.
-    on_record: (cells: string[]) => {
-      onRow(cells);
-      return null;
-    },
   });
-  parser.resume();
+  // Not on_record: for its info argument csv-parse builds an object a row, a quarter of the whole time.
+  parser.on('data', (cells: string[]) => {
+    try {
+      onRow(cells);
+    } catch (error) {
+      parser.destroy(error instanceof Error ? error : new Error('reading a row failed', { cause: error }));
+    }
+  });
   try {
     await pipeline(createReadStream(path, { highWaterMark: 256 * 1024 }), utf8Only(), parser);
   } catch (error) {

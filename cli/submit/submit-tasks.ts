@@ -7,6 +7,7 @@ import type { Config } from '../../schemas/config.ts';
 import { openBroker, openClickHouse, openCodec } from '../connect.ts';
 import { loadPipelines, modulesOf } from '../load-pipelines.ts';
 import { createCommandLogger } from '../logger.ts';
+import { printProgress } from '../output.ts';
 import { startCounter, startProgressBar } from '../progress-bar.ts';
 import { type SubmitFlags, type SubmitResult, taskOptionsOf } from './submit-flags.ts';
 import type { TaskInput } from './task-input.ts';
@@ -15,6 +16,7 @@ import { waitForTasks } from './wait-for-tasks.ts';
 const limits = { maxTasks: Number.MAX_SAFE_INTEGER, maxRejected: 10_000, maxTaskBytes: 1_000_000 };
 /** Nobody waits at the other end of a connection: a short outage may pass. */
 const sendDeadlineMs = 30_000;
+const maxShownIds = 10;
 
 export async function submitTasks(
   config: Config,
@@ -61,6 +63,8 @@ async function submitStream(batch: Batch, input: TaskInput & { kind: 'stream' })
 
 async function wait(config: Config, ids: readonly string[], flags: SubmitFlags): Promise<Record<string, string>> {
   const clickhouse = await openClickHouse(config);
+  // Before the wait: whoever stops waiting still knows them.
+  for (const id of ids.slice(0, maxShownIds)) printProgress(`accepted ${id}`);
   const bar = startProgressBar('ended', ids.length, 'tasks');
   try {
     const states = await waitForTasks(clickhouse, ids, {

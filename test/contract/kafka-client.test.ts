@@ -68,10 +68,10 @@ describe('the kafkajs client', () => {
     const first = await startRecording(one);
     const other = broker.consumer({ groupId, topics: [topic] });
     await startRecording(other);
-    await first.until(({ assignments }) => assignments.length === 2);
+    await first.until(({ owned }) => owned.length === 1);
     await (await broker.producer()).send(numbered(topic, 0, 1));
     await other.stop();
-    await first.until(({ assignments }) => assignments.length === 3);
+    await first.until(({ owned }) => owned.length === 2);
     await one.stop();
     expect(lines).toEqual([]);
   });

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { type Parse, rememberAnswers } from './produce-answers.ts';
 import { encodeRecord } from './record-encoder.ts';
 
 /** The patched members were read in this version; another one is left as it is. */
@@ -97,6 +98,21 @@ function swapRecordEncoder(load: NodeJS.Require): boolean {
   return true;
 }
 
+const produceVersions = [3, 4, 5, 6, 7];
+
+/** Each version is looked up again for each request, so they are replaced one by one, and wrap one and the same parser. */
+function swapProduceParsers(load: NodeJS.Require): boolean {
+  const { createErrorFromCode }: { createErrorFromCode: (code: number) => Error } = load('kafkajs/src/protocol/error');
+  const responses: { parse: Parse }[] = produceVersions.map((version) =>
+    load(`kafkajs/src/protocol/requests/produce/v${version}/response`),
+  );
+  const parse = responses[0]?.parse;
+  if (!parse) return false;
+  const remembering = rememberAnswers(parse, createErrorFromCode);
+  for (const response of responses) response.parse = remembering;
+  return true;
+}
+
 function applyPatches(): boolean {
   const load = createRequire(import.meta.url);
   const { version }: { version?: unknown } = load('kafkajs/package.json');
@@ -107,5 +123,6 @@ function applyPatches(): boolean {
     replace(queue, 'scheduleCheckPendingRequests', scheduleCheckPendingRequests),
     replace(decoder, 'readVarIntArray', readHeaders),
     swapRecordEncoder(load),
+    swapProduceParsers(load),
   ].every(Boolean);
 }

@@ -5,6 +5,7 @@ import type { Headers } from '../ports.ts';
 import type { PartitionWrite, ProduceTransport, WireRecord, WriteResult } from '../producer/transport.ts';
 import { readFault, translate } from './errors.ts';
 import { patchKafkajs } from './patches.ts';
+import { type Answers, answerKey, answersBeside, readAnswers } from './produce-answers.ts';
 import { nullHeader } from './record-encoder.ts';
 
 const allReplicas = -1;
@@ -122,15 +123,24 @@ export class KafkaProduceTransport implements ProduceTransport {
     const own = share.indexes.flatMap((index) => writes[index] ?? []);
     try {
       const broker = await this.#cluster.findBroker({ nodeId: share.nodeId });
-      const offsets = await produce(broker, own);
-      for (const [at, index] of share.indexes.entries()) {
-        results[index] = writtenAt(offsets.get(placeId(own[at])), own[at]);
-      }
+      const answers = await produce(broker, own);
+      for (const index of share.indexes) results[index] = this.#resultOf(answers, writes[index]);
     } catch (thrown) {
+      const answers = answersBeside(thrown);
       const error = await this.#recover(thrown, own);
       const shared = own.length > 1;
-      for (const index of share.indexes) results[index] = { kind: 'failed', error, shared };
+      for (const index of share.indexes) {
+        results[index] = answers ? this.#resultOf(answers, writes[index]) : { kind: 'failed', error, shared };
+      }
     }
+  }
+
+  #resultOf(answers: Answers, write: PartitionWrite | undefined): WriteResult {
+    const answer = write && answers.get(answerKey(write.topic, write.partition));
+    if (answer?.kind === 'written' && answer.baseOffset >= 0) return answer;
+    if (answer?.kind === 'refused') return { kind: 'failed', error: this.#tell(answer.error, [write]), shared: false };
+    const message = 'Kafka acknowledged a write without saying where it went';
+    return { kind: 'failed', error: new PenstockError('PIPE_BROKER_REFUSED', message), shared: false };
   }
 
   /** Leaves the client so that the next attempt has a chance, and tells what went wrong. One recovery at a time. */
@@ -139,11 +149,16 @@ export class KafkaProduceTransport implements ProduceTransport {
       this.#recovering = undefined;
     });
     await this.#recovering;
+    return this.#tell(thrown, writes);
+  }
+
+  /** A partition that moved answers like a topic that is gone; only the refreshed metadata tells them apart. */
+  #tell(thrown: unknown, writes: readonly (PartitionWrite | undefined)[]): PenstockError {
     const [first] = writes;
     const error = translate(thrown, 'cannot write to Kafka', first ? whereOf(first) : {});
-    // A partition that moved answers like a topic that is gone; only the refreshed metadata tells them apart.
-    const stale = error.code === 'PIPE_TOPIC_UNKNOWN' && writes.every(({ topic }) => this.#topics.has(topic));
-    return stale ? new PenstockError('PIPE_BROKER_UNAVAILABLE', error.message, { cause: thrown }) : error;
+    const isKnown = writes.every((write) => write !== undefined && this.#topics.has(write.topic));
+    if (error.code !== 'PIPE_TOPIC_UNKNOWN' || !isKnown) return error;
+    return new PenstockError('PIPE_BROKER_UNAVAILABLE', error.message, { context: error.context, cause: thrown });
   }
 
   async #refresh(thrown: unknown): Promise<void> {
@@ -196,7 +211,7 @@ async function canSee(cluster: Cluster, topic: string): Promise<boolean> {
   }
 }
 
-async function produce(broker: Broker, writes: readonly PartitionWrite[]): Promise<Map<string, number>> {
+async function produce(broker: Broker, writes: readonly PartitionWrite[]): Promise<Answers> {
   const byTopic = new Map<string, { partition: number; messages: Message[] }[]>();
   for (const { topic, partition, records } of writes) {
     const partitions = byTopic.get(topic) ?? [];
@@ -205,7 +220,7 @@ async function produce(broker: Broker, writes: readonly PartitionWrite[]): Promi
   }
   const topicData = [...byTopic].map(([topic, partitions]) => ({ topic, partitions }));
   const answer: unknown = await broker.produce({ acks: allReplicas, topicData });
-  return readOffsets(answer);
+  return readAnswers(answer, (code) => new Error(`Kafka error ${code}`));
 }
 
 /** Either all records of a batch carry a time or none: kafkajs takes the first one as the base of the deltas. */
@@ -233,28 +248,4 @@ function wireHeaders(headers: Headers): IHeaders {
   return wire;
 }
 
-interface ProduceAnswer {
-  readonly topics: readonly {
-    readonly topicName: string;
-    readonly partitions: readonly { readonly partition: number; readonly baseOffset: string }[];
-  }[];
-}
-
-function readOffsets(answer: unknown): Map<string, number> {
-  const { topics } = answer as ProduceAnswer;
-  const offsets = new Map<string, number>();
-  for (const { topicName, partitions } of topics) {
-    for (const { partition, baseOffset } of partitions) offsets.set(`${partition}:${topicName}`, Number(baseOffset));
-  }
-  return offsets;
-}
-
-function writtenAt(baseOffset: number | undefined, write: PartitionWrite | undefined): WriteResult {
-  if (baseOffset !== undefined && baseOffset >= 0) return { kind: 'written', baseOffset };
-  const message = 'Kafka acknowledged a write without saying where it went';
-  const error = new PenstockError('PIPE_BROKER_REFUSED', message, write ? { context: whereOf(write) } : {});
-  return { kind: 'failed', error, shared: false };
-}
-
 const whereOf = ({ topic, partition }: PartitionWrite) => ({ topic, partition });
-const placeId = (write: PartitionWrite | undefined): string => (write ? `${write.partition}:${write.topic}` : '');

@@ -86,8 +86,11 @@ export function toPenstockError(thrown: unknown): PenstockError {
 
 /** Where an adapter's own message names addresses of ours. */
 const publicDetails: Partial<Record<ErrorCode, string>> = {
+  PIPE_BROKER_AUTH: 'Kafka refused the gateway',
+  PIPE_BROKER_REFUSED: 'Kafka refused the gateway',
   PIPE_BROKER_UNAVAILABLE: 'Kafka did not acknowledge in time; whether it took the task is unknown',
   PIPE_REGISTRY_UNAVAILABLE: 'the schema registry did not answer; nothing was sent to Kafka',
+  PIPE_TOPIC_UNKNOWN: 'the topic of this stage has not been made yet',
 };
 
 /** Codes that should not arise here keep their code for the reader, but not a message that may name our insides. */

@@ -16,6 +16,8 @@ export interface Problem {
 }
 
 const statusByCode: Partial<Record<ErrorCode, number>> = {
+  PIPE_BROKER_AUTH: 503,
+  PIPE_BROKER_REFUSED: 503,
   PIPE_BROKER_UNAVAILABLE: 503,
   PIPE_CLICKHOUSE_UNAVAILABLE: 503,
   PIPE_GATEWAY_BATCH_TOO_LARGE: 413,
@@ -35,6 +37,7 @@ const statusByCode: Partial<Record<ErrorCode, number>> = {
   PIPE_TASK_NOT_JSON: 400,
   PIPE_TASK_SCHEMA_MISMATCH: 422,
   PIPE_TASK_TOO_LARGE: 413,
+  PIPE_TOPIC_UNKNOWN: 503,
 };
 
 const defaultRetryAfterMs = 5_000;

@@ -1,6 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { Logger } from 'pino';
 import type { ClickHouse } from '../../processors/sinks/clickhouse.ts';
+import type { Config } from '../../schemas/config.ts';
 import { messageOf, PenstockError } from '../../schemas/errors.ts';
 import type { Broker } from '../../topics/ports.ts';
 import { addConfigFlags, configOf, connectionFlags } from '../config-flags.ts';
@@ -16,46 +18,57 @@ export function registerSink(program: Command): void {
 async function runSink(flags: Readonly<Record<string, unknown>>): Promise<void> {
   const config = configOf(flags);
   const logger = createLogger('sink', config.logLevel);
-  const interrupted = untilInterrupted();
+  const ended = new AbortController();
+  const interrupted = untilInterrupted().finally(() => ended.abort());
   const clickhouse = await openClickHouse(config);
-  const isReady = await Promise.race([prepareStore(clickhouse, logger), interrupted.then(() => false)]);
-  if (isReady) await sinkUntil(interrupted, { broker: await openBroker(config, 'sink', logger), clickhouse, logger });
-  await clickhouse.close();
+  try {
+    if (await prepareStore(clickhouse, logger, ended.signal))
+      await sinkUntil(interrupted, { config, clickhouse, logger });
+  } finally {
+    await clickhouse.close();
+  }
+}
 
-  async function sinkUntil(
-    stop: Promise<NodeJS.Signals>,
-    parts: { broker: Broker; clickhouse: ClickHouse; logger: Logger },
-  ): Promise<void> {
-    const { startAttemptSink } = await import('../../processors/sinks/attempt-sink.ts');
-    await provisionOwnTopics(parts.broker);
-    const sink = await startAttemptSink({ ...parts, codec: await openCodec(config) });
-    logger.info({ clickhouse: clickhouse.database }, 'the sink runs');
-    try {
-      const signal = await Promise.race([stop, sink.failed]);
-      logger.info({ signal, ...sink.stats() }, 'the sink stops');
-    } finally {
-      await sink.stop();
-    }
+interface SinkParts {
+  readonly config: Config;
+  readonly clickhouse: ClickHouse;
+  readonly logger: Logger;
+}
+
+async function sinkUntil(interrupted: Promise<NodeJS.Signals>, parts: SinkParts): Promise<void> {
+  const { config, clickhouse, logger } = parts;
+  const broker = await openBroker(config, 'sink', logger);
+  const codec = await openCodec(config);
+  await provisionOwnTopics(broker);
+  const { startAttemptSink } = await import('../../processors/sinks/attempt-sink.ts');
+  const sink = await startAttemptSink({ broker, clickhouse, codec, logger });
+  logger.info({ database: clickhouse.database }, 'the sink runs');
+  try {
+    const signal = await Promise.race([interrupted, sink.failed]);
+    logger.info({ signal, ...sink.stats() }, 'the sink stops');
+  } finally {
+    await sink.stop();
   }
 }
 
 const retryEveryMs = 2_000;
 
-/** Waits for ClickHouse as long as it takes, then brings it to the newest schema. */
-async function prepareStore(clickhouse: ClickHouse, logger: Logger): Promise<true> {
+/** Waits for ClickHouse as long as it takes, then brings it to the newest schema; false: the signal ended the wait. */
+async function prepareStore(clickhouse: ClickHouse, logger: Logger, signal: AbortSignal): Promise<boolean> {
   const { migrate } = await import('../../processors/sinks/migrate.ts');
-  for (let failures = 0; ; failures += 1) {
+  for (let failures = 0; !signal.aborted; failures += 1) {
     try {
       const applied = await migrate(clickhouse);
       if (applied.length > 0) logger.info({ applied }, 'ClickHouse has the newest schema');
       return true;
     } catch (error) {
       if (!(error instanceof PenstockError && error.retryable)) throw error;
-      if (failures % 30 === 0)
-        logger.warn({ code: error.code, error: messageOf(error) }, 'the sink waits for ClickHouse');
-      await new Promise((resolve) => setTimeout(resolve, retryEveryMs));
+      const line = { code: error.code, error: messageOf(error), remedy: error.remedy };
+      if (failures % 30 === 0) logger.warn(line, 'the sink waits for ClickHouse');
+      await delay(retryEveryMs, undefined, { signal }).catch(() => undefined);
     }
   }
+  return false;
 }
 
 async function provisionOwnTopics(broker: Broker): Promise<void> {

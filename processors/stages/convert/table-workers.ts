@@ -48,7 +48,7 @@ export function createTableWorkers(options: TableWorkerOptions = {}): TableWorke
       maxThreads: options.maxThreads ?? 2,
       idleTimeout: 10_000,
       recordTiming: false,
-      resourceLimits: { maxOldGenerationSizeMb: options.maxHeapMb ?? 256, maxYoungGenerationSizeMb: 32 },
+      resourceLimits: { maxOldGenerationSizeMb: options.maxHeapMb ?? 256, maxYoungGenerationSizeMb: 16 },
     });
     return pool;
   };

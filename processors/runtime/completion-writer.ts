@@ -66,10 +66,6 @@ export class CompletionWriter {
     return this.#loop.pending < maxPending && this.#bytes < maxPendingBytes;
   }
 
-  get pending(): number {
-    return this.#loop.pending;
-  }
-
   add(completion: Completion): void {
     this.#bytes += completion.row?.bytesOut ?? 0;
     this.#loop.add(completion);

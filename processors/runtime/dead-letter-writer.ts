@@ -45,10 +45,6 @@ export class DeadLetterWriter {
     });
   }
 
-  get pending(): number {
-    return this.#loop.pending;
-  }
-
   add(death: Death): void {
     this.#tell(death);
     this.#loop.add(death);

@@ -19,10 +19,6 @@ export class DelayQueue<T> {
     this.#onDue = onDue;
   }
 
-  get size(): number {
-    return this.#heap.length;
-  }
-
   add(item: T, dueAt: number): void {
     this.#heap.push({ dueAt, item });
     this.#rise(this.#heap.length - 1);

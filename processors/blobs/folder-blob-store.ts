@@ -56,7 +56,8 @@ export function openFolderBlobStore(folder: string, options: FolderBlobStoreOpti
       try {
         const path = pathBelow(base, checkBlobKey(key));
         const temporaryFolder = await ready();
-        await makeFolder(dirname(path), durable);
+        // Again each time: whoever empties the store by hand must not stop running workers.
+        await Promise.all([makeFolder(temporaryFolder, durable), makeFolder(dirname(path), durable)]);
         await checkRealFolder(base, path);
         const measured = await writeFileAtomically(path, bytes, { signal, maxBytes, durable, temporaryFolder });
         return { key, ...measured, contentType };

@@ -11,18 +11,16 @@ const prefix = 'work-';
 
 /** Folders below `root`, readable by this user alone; what a killed process left is swept after a day. */
 export function createWorkspaces(root: string): Workspaces {
-  let prepared: Promise<unknown> | undefined;
-  const prepare = async (): Promise<void> => {
-    await mkdir(root, { recursive: true, mode: 0o700 });
-    await sweepTemporaryFiles(root, (name) => name.startsWith(prefix));
-  };
+  let swept: Promise<unknown> | undefined;
   return {
     async within(work) {
-      prepared ??= prepare().catch((error: unknown) => {
-        prepared = undefined;
+      // Each time: cleaners of temporary folders remove it under a worker that runs for weeks.
+      await mkdir(root, { recursive: true, mode: 0o700 });
+      swept ??= sweepTemporaryFiles(root, (name) => name.startsWith(prefix)).catch((error: unknown) => {
+        swept = undefined;
         throw error;
       });
-      await prepared;
+      await swept;
       const folder = await mkdtemp(join(root, prefix));
       try {
         return await work(folder);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, symlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
@@ -137,6 +137,15 @@ describe('the folder blob store', () => {
     await utimes(old, new Date(0), new Date(0));
     await putBytes(openIn(folder), 'x');
     expect(await readdir(join(folder, '.tmp'))).toEqual(['young.penstock-tmp']);
+  });
+
+  it('goes on after its folder was emptied under it', async () => {
+    const folder = join(await makeFolder(), 'blobs');
+    const store = openIn(folder);
+    await putBytes(store, 'first');
+    await rm(folder, { recursive: true });
+    const ref = await putBytes(store, 'second');
+    expect((await readAll(store, ref)).toString()).toBe('second');
   });
 
   it('is not opened by a relative or foreign address', () => {

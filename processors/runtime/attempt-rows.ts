@@ -22,7 +22,8 @@ export function attemptRow(run: TaskRun, envelope: Envelope, ending: Ending): At
   const { failure, startedAt, endedAt } = ending;
   const firstStartedAt = run.firstStartedAt === 0 ? startedAt : run.firstStartedAt;
   return {
-    eventTime: endedAt,
+    // Never before its own record was written: by a slow clock the last stage would seem to end before the one before it.
+    eventTime: Math.max(endedAt, record.timestampMs),
     startedAt,
     outcome: ending.outcome,
     taskId: envelope.id,

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Pipeline } from '../processors/pipeline.ts';
 import type { Config } from '../schemas/config.ts';
@@ -9,7 +9,8 @@ import { messageOf, PenstockError } from '../schemas/errors.ts';
 export async function loadPipelines(config: Config, modules: readonly string[] = []): Promise<Pipeline[]> {
   const { assetsPipeline } = await import('../processors/pipelines/assets.ts');
   const { downloadAllow, uploadUrl, s3 } = config;
-  const pipelines: Pipeline[] = [assetsPipeline({ downloadAllow, uploadUrl, s3 })];
+  const temporaryFolder = join(config.dataDir, 'work');
+  const pipelines: Pipeline[] = [assetsPipeline({ downloadAllow, uploadUrl, s3, temporaryFolder })];
   for (const module of modules) pipelines.push(...(await importPipelines(module)));
   const doubled = pipelines.find(({ name }, index) => pipelines.findIndex((other) => other.name === name) !== index);
   if (doubled) throw new PenstockError('PIPE_CONFIG_INVALID', `two pipelines are named “${doubled.name}”`);

@@ -31,6 +31,7 @@ export class PenstockError extends Error {
 
   /** By brand: a user's module may throw errors of its own copy of the package, and reject() must not become a retry. */
   static override [Symbol.hasInstance](value: unknown): boolean {
+    if (this !== PenstockError) return Function.prototype[Symbol.hasInstance].call(this, value);
     return typeof value === 'object' && value !== null && brand in value;
   }
 

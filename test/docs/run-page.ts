@@ -49,7 +49,8 @@ function scriptOf(blocks: readonly Block[], logs: string): string {
     `leave() { for pid in "\${terminals[@]}"; do kill -TERM -- "-$pid" 2>/dev/null || true; done; wait; }`,
     'trap leave EXIT',
   ];
-  const tail = [`for pid in "\${terminals[@]}"; do kill -INT -- "-$pid"; wait "$pid"; done`, 'terminals=()'];
+  const gone = `while kill -0 -- "-$pid" 2>/dev/null; do sleep 0.1; done`;
+  const tail = [`for pid in "\${terminals[@]}"; do kill -INT -- "-$pid"; ${gone}; done`, 'terminals=()'];
   const body = blocks.map((block, index) => `echo ${index} > ${quoted(join(logs, 'at'))}\n${step(block, index, logs)}`);
   return `${[...head, ...body, ...tail].join('\n')}\n`;
 }

@@ -5,7 +5,7 @@ import { partitionOfKey } from '../../topics/producer/partitioner.ts';
 import { startRecording } from './recorder.ts';
 import { numbered, TestBroker, unique } from './test-broker.ts';
 
-const valueOf = (record: OutboundRecord): string => String(record.value);
+const textOf = (record: OutboundRecord): string => String(record.value);
 
 export function producerContract(connect: () => Broker): void {
   const open = (): TestBroker => new TestBroker(connect());
@@ -146,7 +146,7 @@ export function producerContract(connect: () => Broker): void {
       expect(all).toHaveLength(40);
       const recorder = await startRecording(broker.consumer({ groupId: unique('group'), topics: [topic] }));
       await recorder.until((now) => now.valuesOf(0).includes('after19') && now.valuesOf(1).includes('mixed2'));
-      const run = (prefix: string, count: number): string[] => numbered(topic, 0, count, prefix).map(valueOf);
+      const run = (prefix: string, count: number): string[] => numbered(topic, 0, count, prefix).map(textOf);
       expect(recorder.valuesOf(0)).toEqual([...run('before', 20), ...run('mixed', 3), ...run('after', 20)]);
       expect(recorder.valuesOf(1)).toEqual(run('mixed', 3));
     });

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Cluster, Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import type { EachBatchPayload } from 'kafkajs';
 import type { Logger } from 'pino';
 import { messageOf, PenstockError } from '../../schemas/errors.ts';
 import type {
@@ -10,40 +10,24 @@ import type {
   GroupListener,
   TopicPartition,
 } from '../ports.ts';
-import { tapCluster } from './cluster.ts';
 import { Committer } from './committer.ts';
 import { translate } from './errors.ts';
 import { FirstBatches } from './first-batches.ts';
+import { type ConsumerClients, GroupMember } from './group-member.ts';
 import { byTopic, fetchStartingPoints, placeKey, type StartingPoint } from './group-offsets.ts';
 import { toInbound } from './inbound.ts';
 import { type Assignment, Membership } from './membership.ts';
-import { Watchdog } from './silence-watch.ts';
 
-/** resume() and the heartbeat of a fully paused member wait for it; an idle consumer asks that often. */
-const maxWaitMs = 200;
-const maxHeartbeatMs = 1000;
 const lookupPauseMs = 250;
-const leaveLimitMs = 10_000;
 
 type State = 'new' | 'starting' | 'running' | 'stopped' | 'failed';
-
-/** How a consumer comes to its client. */
-export interface ConsumerClients {
-  /** Rejects soon when there is no broker. */
-  probe(): Promise<void>;
-  /** A client that keeps trying; tells of each attempt to connect. */
-  newClient(onAttempt: () => void): Kafka;
-}
 
 /** One member of a consumer group on kafkajs. Each has a client of its own: clients share offsets between their consumers. */
 export class KafkaGroupConsumer implements GroupConsumer {
   readonly #groupId: string;
   readonly #topics: readonly string[];
-  readonly #sessionTimeoutMs: number;
   readonly #logger: Logger | undefined;
-  readonly #probe: () => Promise<void>;
-  readonly #consumer: Consumer;
-  readonly #cluster: Cluster;
+  readonly #member: GroupMember;
   readonly #membership = new Membership();
   readonly #committer: Committer;
   readonly #paused = new Set<string>();
@@ -52,55 +36,40 @@ export class KafkaGroupConsumer implements GroupConsumer {
   #listener: GroupListener | undefined;
   /** Set while the committed offsets of a new assignment are looked up. */
   #loading: Promise<void> | undefined;
-  #watchdog: Watchdog | undefined;
   #started: { resolve: () => void; reject: (error: Error) => void } | undefined;
 
   constructor(clients: ConsumerClients, options: ConsumerOptions, logger: Logger | undefined) {
-    this.#probe = clients.probe;
     this.#groupId = options.groupId;
     this.#topics = options.topics;
-    this.#sessionTimeoutMs = options.sessionTimeoutMs ?? 30_000;
     this.#logger = logger;
-    const tap = tapCluster(() => this.#membership.joinAttempted());
-    const kafka = clients.newClient(() => this.#watchdog?.sign());
-    this.#consumer = kafka.consumer({
-      groupId: options.groupId,
-      sessionTimeout: this.#sessionTimeoutMs,
-      rebalanceTimeout: this.#sessionTimeoutMs,
-      heartbeatInterval: Math.min(maxHeartbeatMs, Math.floor(this.#sessionTimeoutMs / 3)),
-      maxWaitTimeInMs: maxWaitMs,
-      minBytes: 1,
-      maxBytesPerPartition: options.maxBytesPerPartition ?? 1024 * 1024,
-      allowAutoTopicCreation: false,
-      retry: { retries: 100, initialRetryTime: 200, maxRetryTime: 1000 },
-      partitionAssigners: [tap.assigner],
-    });
-    this.#cluster = tap.cluster();
-    this.#committer = new Committer(this.#consumer, this.#groupId);
+    const events = {
+      joinAttempted: () => this.#membership.joinAttempted(),
+      rebalancing: () => this.#onRebalancing(),
+      joined: (memberId: string, assigned: Readonly<Record<string, readonly number[]>>) =>
+        this.#onJoin(memberId, assigned),
+      batch: (payload: EachBatchPayload) => this.#onBatch(payload),
+      lost: () => this.#onLost(),
+      failed: (error: PenstockError) => this.#fail(error),
+    };
+    this.#member = new GroupMember(clients, options, events, logger);
+    this.#committer = new Committer(this.#member.consumer, this.#groupId);
   }
 
   async start(listener: GroupListener): Promise<void> {
     if (this.#state !== 'new') throw new PenstockError('PIPE_CONSUMER_CRASHED', 'a consumer starts only once');
     this.#state = 'starting';
     this.#listener = listener;
-    this.#observe();
     const firstAssignment = new Promise<void>((resolve, reject) => {
       this.#started = { resolve, reject };
     });
     firstAssignment.catch(() => undefined);
     try {
-      await this.#probe();
-      await this.#consumer.connect();
-      await this.#consumer.subscribe({ topics: [...this.#topics], fromBeginning: true });
-      this.#watchdog = this.#startWatchdog();
-      await this.#consumer.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        eachBatch: (payload) => this.#onBatch(payload),
-      });
+      await this.#member.join();
       await firstAssignment;
     } catch (thrown) {
-      await this.#abort();
+      if (this.#state === 'starting') this.#state = 'failed';
+      this.#started = undefined;
+      await this.#leave();
       throw translate(thrown, `group ${this.#groupId} cannot start`, { group: this.#groupId });
     }
   }
@@ -108,64 +77,41 @@ export class KafkaGroupConsumer implements GroupConsumer {
   pause(partitions: readonly TopicPartition[]): void {
     if (this.#state !== 'running') return;
     for (const place of partitions) this.#paused.add(placeKey(place));
-    this.#guard(() => this.#consumer.pause(byTopic(partitions)));
+    this.#guard(() => this.#member.consumer.pause(byTopic(partitions)));
   }
 
   resume(partitions: readonly TopicPartition[]): void {
     if (this.#state !== 'running') return;
     for (const place of partitions) this.#paused.delete(placeKey(place));
-    this.#guard(() => this.#consumer.resume(byTopic(partitions)));
+    this.#guard(() => this.#member.consumer.resume(byTopic(partitions)));
   }
 
   commit(offsets: readonly (TopicPartition & CommittedOffset)[]): Promise<void> {
     const assignment = this.#membership.current;
-    const isValid = (): boolean => this.#state === 'running' && this.#mayCommit(assignment, offsets);
-    return this.#committer.commit(offsets, isValid);
+    return this.#committer.commit(offsets, () => this.#mayCommit(assignment, offsets));
   }
 
   async stop(): Promise<void> {
     if (this.#state === 'stopped') return;
-    const pending = this.#started;
     this.#state = 'stopped';
-    pending?.reject(new PenstockError('PIPE_CONSUMER_CRASHED', 'stopped before the first assignment'));
+    this.#started?.reject(new PenstockError('PIPE_CONSUMER_CRASHED', 'stopped before the first assignment'));
     await this.#leave();
   }
 
   /** Between a join and the handing over, only what was kept is surely still the same. */
   #mayCommit(assignment: Assignment | undefined, offsets: readonly TopicPartition[]): boolean {
-    if (!assignment || this.#membership.current !== assignment) return false;
+    if (this.#state !== 'running' || !assignment || this.#membership.current !== assignment) return false;
     const owned = this.#loading ? assignment.kept : assignment.keys;
     return offsets.every((place) => owned.has(placeKey(place)));
   }
 
-  #observe(): void {
-    const { events } = this.#consumer;
-    const sign = () => this.#watchdog?.sign();
-    for (const event of [events.FETCH_START, events.FETCH, events.HEARTBEAT, events.CONNECT] as const) {
-      this.#consumer.on(event, sign);
-    }
-    this.#consumer.on(events.REBALANCING, () => {
-      sign();
-      if (this.#state === 'running') this.#tell((listener) => listener.rebalancing());
-    });
-    this.#consumer.on(events.GROUP_JOIN, ({ payload }) => {
-      sign();
-      this.#onJoin(payload.memberId, payload.memberAssignment);
-    });
-    this.#consumer.on(events.CRASH, ({ payload }) => {
-      sign();
-      this.#membership.left();
-      this.#committer.forget();
-      if (payload.restart) {
-        this.#logger?.warn({ group: this.#groupId, reason: messageOf(payload.error) }, 'the consumer joins again');
-      } else this.#fail(this.#crashError(payload.error));
-    });
+  #onRebalancing(): void {
+    if (this.#state === 'running') this.#tell((listener) => listener.rebalancing());
   }
 
-  #crashError(cause: Error): PenstockError {
-    const error = translate(cause, `group ${this.#groupId} crashed`, { group: this.#groupId });
-    if (error.code !== 'PIPE_BROKER_REFUSED') return error;
-    return new PenstockError('PIPE_CONSUMER_CRASHED', error.message, { context: error.context, cause });
+  #onLost(): void {
+    this.#membership.left();
+    this.#committer.forget();
   }
 
   #onJoin(memberId: string, assigned: Readonly<Record<string, readonly number[]>>): void {
@@ -174,7 +120,7 @@ export class KafkaGroupConsumer implements GroupConsumer {
     this.#paused.clear();
     this.#firstBatches.clear();
     // kafkajs keeps the flags of partitions that went and came back, and would read them never again.
-    this.#guard(() => this.#consumer.resume(this.#topics.map((topic) => ({ topic }))));
+    this.#guard(() => this.#member.consumer.resume(this.#topics.map((topic) => ({ topic }))));
     const loading = this.#load(assignment).finally(() => {
       if (this.#loading === loading) this.#loading = undefined;
     });
@@ -184,12 +130,13 @@ export class KafkaGroupConsumer implements GroupConsumer {
   async #load(assignment: Assignment): Promise<void> {
     for (;;) {
       try {
-        const points = await fetchStartingPoints(this.#cluster, this.#groupId, assignment.partitions);
+        const points = await fetchStartingPoints(this.#member.cluster, this.#groupId, assignment.partitions);
         if (this.#isCurrent(assignment)) this.#handOver(assignment, points);
         return;
       } catch (thrown) {
         const error = translate(thrown, `cannot read the offsets of group ${this.#groupId}`);
         if (!this.#isCurrent(assignment)) return;
+        // A topic that was just made is unknown to some brokers for a moment.
         if (!error.retryable && error.code !== 'PIPE_TOPIC_UNKNOWN') return this.#fail(error);
         this.#logger?.debug({ group: this.#groupId, code: error.code }, error.message);
         await setTimeout(lookupPauseMs);
@@ -207,7 +154,7 @@ export class KafkaGroupConsumer implements GroupConsumer {
     const partitions: AssignedPartition[] = points.map(({ topic, partition, committed, start }) => {
       const key = placeKey({ topic, partition });
       this.#firstBatches.expect(key, start);
-      this.#consumer.seek({ topic, partition, offset: String(start) });
+      this.#member.consumer.seek({ topic, partition, offset: String(start) });
       return { topic, partition, committed, kept: assignment.kept.has(key) };
     });
     this.#loading = undefined;
@@ -236,7 +183,7 @@ export class KafkaGroupConsumer implements GroupConsumer {
     const offset = this.#firstBatches.refuse(key, Reflect.get(batch, 'fetchedOffset'));
     if (offset === undefined) return false;
     const { topic, partition } = batch;
-    this.#guard(() => this.#consumer.seek({ topic, partition, offset: String(offset) }));
+    this.#guard(() => this.#member.consumer.seek({ topic, partition, offset: String(offset) }));
     return true;
   }
 
@@ -269,32 +216,8 @@ export class KafkaGroupConsumer implements GroupConsumer {
     else this.#listener?.failed(error);
   }
 
-  #startWatchdog(): Watchdog {
-    // A join waits for the slowest member, one session timeout at most, and gives no sign meanwhile.
-    return new Watchdog(this.#sessionTimeoutMs * 2, (silentMs) => {
-      const message = `group ${this.#groupId} gave no sign of life for ${Math.round(silentMs)} ms`;
-      this.#fail(new PenstockError('PIPE_CONSUMER_SILENT', message, { context: { group: this.#groupId } }));
-    });
-  }
-
-  async #abort(): Promise<void> {
-    if (this.#state !== 'stopped') this.#state = 'failed';
-    this.#started = undefined;
-    await this.#leave();
-  }
-
   async #leave(): Promise<void> {
-    this.#watchdog?.stop();
     this.#membership.left();
-    const limit = new AbortController();
-    const tooLong = setTimeout(leaveLimitMs, undefined, { signal: limit.signal, ref: false });
-    tooLong.catch(() => undefined);
-    try {
-      await Promise.race([this.#consumer.disconnect(), tooLong]);
-    } catch (thrown) {
-      this.#logger?.debug({ group: this.#groupId, reason: messageOf(thrown) }, 'the consumer did not leave cleanly');
-    } finally {
-      limit.abort();
-    }
+    await this.#member.leave();
   }
 }

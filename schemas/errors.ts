@@ -29,9 +29,11 @@ export class PenstockError extends Error {
     this.afterMs = options.afterMs;
   }
 
-  /** By brand: a user's module may throw errors of its own copy of the package, and reject() must not become a retry. */
+  /**
+   * By brand: a user's module may throw errors of its own copy of the package, and reject() must not become a retry.
+   * So `instanceof` does not tell subclasses apart.
+   */
   static override [Symbol.hasInstance](value: unknown): boolean {
-    if (this !== PenstockError) return Function.prototype[Symbol.hasInstance].call(this, value);
     return typeof value === 'object' && value !== null && brand in value;
   }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -134,9 +135,17 @@ describe('docs/producing-events.md', () => {
     ]);
   });
 
+  it('a record that unpacks to more than the limit is a dead letter too', async () => {
+    const value = JSON.stringify({ url: 'x'.repeat(1_200_000) });
+    const args = ['-P', '-b', system.config.brokers.join(','), '-t', 'assets.download', '-z', 'gzip'];
+    execFileSync('kcat', [...args, '-X', 'message.max.bytes=2000000'], { input: value });
+    const letter = await until('its dead letter', () => dead.find((record) => textOf(record) === value));
+    expect(JSON.parse(String(letter.headers['penstock-dead']))).toMatchObject({ code: 'PIPE_TASK_TOO_LARGE' });
+  });
+
   it('nothing was submitted twice', () => {
     const good = 16;
-    const bad = 3;
+    const bad = 4;
     expect(tasks).toHaveLength(good + bad);
   });
 });

@@ -3,6 +3,7 @@ import { PenstockError } from '../schemas/errors.ts';
 import type { RecordSchema } from '../schemas/record-schema.ts';
 import type { RecordPlace } from '../topics/ports.ts';
 import type { BlobStore } from './blobs/blob-store.ts';
+import { checkDelays } from './retry-delay.ts';
 
 /** One unit of work, as a stage sees it: a copy for this attempt alone, decoded anew for the next. */
 export interface Task<Payload> {
@@ -44,12 +45,18 @@ export interface Output {
 export type Outputs = Output | readonly Output[] | AsyncIterable<Output> | undefined;
 
 export interface RetryPolicy {
-  /** Executions in all, the first included. Default 3. */
+  /** Executions in place, the first included; where there are delays, so many again after each. Default 3. */
   readonly attempts?: number;
   /** Wait before the second execution; doubles from there, with full jitter. Default 200. */
   readonly firstDelayMs?: number;
   /** Default 10 000. */
   readonly maxDelayMs?: number;
+  /**
+   * What comes after the executions in place: waits such as ['10s', '1m', '10m'], each longer than the one before it, at
+   * most 24h; units ms, s, m, h. Each is a topic of the stage, where waiting costs no slot and holds no commit back. Tasks
+   * that wait there are overtaken by later ones of the same key. Default [].
+   */
+  readonly delayed?: readonly string[];
 }
 
 export type Ordering = 'key' | 'partition' | 'none';
@@ -89,13 +96,15 @@ export function defineStage<Payload>(definition: StageDefinition<Payload>): Stag
   if (!validName.test(definition.name)) {
     throw new PenstockError('PIPE_CONFIG_INVALID', `stage name “${definition.name}” must match ${validName.source}`);
   }
+  const retry = { attempts: 3, firstDelayMs: 200, maxDelayMs: 10_000, delayed: [], ...definition.retry };
+  checkDelays(definition.name, retry.delayed);
   return {
     ordering: 'key',
     concurrency: 16,
     timeoutMs: 60_000,
     partitions: 6,
     ...definition,
-    retry: { attempts: 3, firstDelayMs: 200, maxDelayMs: 10_000, ...definition.retry },
+    retry,
   };
 }
 

@@ -14,6 +14,8 @@ export interface Envelope {
   /** Which attempt this record asks for; default 1. */
   readonly attempt?: number;
   readonly notBefore?: number;
+  /** When its first attempt failed; only while it waits for another. */
+  readonly failedAt?: number;
   readonly expiresAt?: number;
   /** Id of the task that fanned out into this one. */
   readonly parent?: string;
@@ -57,6 +59,7 @@ export function readEnvelope(
     at,
     attempt: attemptOf(own?.attempt),
     notBefore: time(own?.notBefore),
+    failedAt: time(own?.failedAt),
     expiresAt: time(own?.expiresAt),
     parent: printable(own?.parent),
     tenant: printable(own?.tenant),
@@ -70,12 +73,13 @@ export function readEnvelope(
  * it at every hop: a third of what JSON.stringify takes.
  */
 export function writeEnvelope(envelope: Envelope): string {
-  const { id, source, at, attempt, notBefore, expiresAt, parent, tenant, trace, replay } = envelope;
+  const { id, source, at, attempt, notBefore, failedAt, expiresAt, parent, tenant, trace, replay } = envelope;
   let json = `{"id":${quoted(id)}`;
   if (source !== undefined) json += `,"source":${quoted(source)}`;
   if (at !== undefined) json += `,"at":${decimal(at)}`;
   if (attempt !== undefined && attempt !== 1) json += `,"attempt":${decimal(attempt)}`;
   if (notBefore !== undefined) json += `,"notBefore":${decimal(notBefore)}`;
+  if (failedAt !== undefined) json += `,"failedAt":${decimal(failedAt)}`;
   if (expiresAt !== undefined) json += `,"expiresAt":${decimal(expiresAt)}`;
   if (parent !== undefined) json += `,"parent":${quoted(parent)}`;
   if (tenant !== undefined) json += `,"tenant":${quoted(tenant)}`;
@@ -106,13 +110,14 @@ type Loose<T> = { readonly [K in keyof T]?: T[K] | undefined };
 /** Leaves out what is undefined; spelt out because it runs for every record. */
 function compact(
   id: string,
-  { source, at, attempt, notBefore, expiresAt, parent, tenant, trace, replay }: Loose<Envelope>,
+  { source, at, attempt, notBefore, failedAt, expiresAt, parent, tenant, trace, replay }: Loose<Envelope>,
 ): Envelope {
   const envelope: { -readonly [K in keyof Envelope]: Envelope[K] } = { id };
   if (source !== undefined) envelope.source = source;
   if (at !== undefined) envelope.at = at;
   if (attempt !== undefined) envelope.attempt = attempt;
   if (notBefore !== undefined) envelope.notBefore = notBefore;
+  if (failedAt !== undefined) envelope.failedAt = failedAt;
   if (expiresAt !== undefined) envelope.expiresAt = expiresAt;
   if (parent !== undefined) envelope.parent = parent;
   if (tenant !== undefined) envelope.tenant = tenant;

@@ -1,11 +1,11 @@
-import { attemptsTopic, controlTopic, deadLetterTopic, doneTopic, stageTopic } from './names.ts';
+import { attemptsTopic, controlTopic, deadLetterTopic, doneTopic, retryTopic, stageTopic } from './names.ts';
 import type { TopicSpec } from './ports.ts';
 
-export type TopicKind = 'stage' | 'dead-letter' | 'done' | 'attempts' | 'control';
+export type TopicKind = 'stage' | 'retry' | 'dead-letter' | 'done' | 'attempts' | 'control';
 
 interface KindSpec {
-  /** 'stage': as many as the stage asks for. */
-  readonly partitions: number | 'stage';
+  /** 'stage': as many as the stage asks for; 'few': so many, 3 at most. */
+  readonly partitions: number | 'stage' | 'few';
   /** Days a record is kept; null: compacted, the last record of each key stays. */
   readonly retentionDays: number | null;
   readonly maxMessageBytes: number;
@@ -23,6 +23,12 @@ export const topicKinds: Readonly<Record<TopicKind, KindSpec>> = {
     retentionDays: 7,
     maxMessageBytes: defaultMaxBytes,
     why: 'A week is the reach of a replay by offsets; big bytes travel as claim checks.',
+  },
+  retry: {
+    partitions: 'few',
+    retentionDays: 7,
+    maxMessageBytes: 2 * defaultMaxBytes,
+    why: 'Waiting needs no parallelism, and a partition may hold a fetch in memory; a record grows by its header.',
   },
   'dead-letter': {
     partitions: 'stage',
@@ -50,9 +56,16 @@ export const topicKinds: Readonly<Record<TopicKind, KindSpec>> = {
   },
 };
 
+export interface CataloguedStage {
+  readonly name: string;
+  readonly partitions: number;
+  /** Its delays ('10s', '1m'); a topic each. */
+  readonly retry?: { readonly delayed: readonly string[] };
+}
+
 export interface CataloguedPipeline {
   readonly name: string;
-  readonly stages: readonly { readonly name: string; readonly partitions: number }[];
+  readonly stages: readonly CataloguedStage[];
 }
 
 /** The topics that these pipelines need, those of Penstock itself included. */
@@ -60,6 +73,9 @@ export function topicsOf(pipelines: readonly CataloguedPipeline[]): TopicSpec[] 
   const own = pipelines.flatMap(({ name, stages }) => [
     ...stages.flatMap((stage) => [
       specOf('stage', stageTopic(name, stage.name), stage.partitions),
+      ...(stage.retry?.delayed ?? []).map((delay) =>
+        specOf('retry', retryTopic(name, stage.name, delay), stage.partitions),
+      ),
       specOf('dead-letter', deadLetterTopic(name, stage.name), stage.partitions),
     ]),
     specOf('done', doneTopic(name)),
@@ -75,7 +91,14 @@ function specOf(kind: TopicKind, name: string, stagePartitions = 1): TopicSpec {
       : { 'cleanup.policy': 'delete', 'retention.ms': String(retentionDays * hoursOfDay * msOfHour) };
   return {
     name,
-    partitions: partitions === 'stage' ? stagePartitions : partitions,
+    partitions: partitionsOf(partitions, stagePartitions),
     config: { ...kept, 'max.message.bytes': String(maxMessageBytes) },
   };
+}
+
+const fewPartitions = 3;
+
+function partitionsOf(wanted: KindSpec['partitions'], stagePartitions: number): number {
+  if (wanted === 'stage') return stagePartitions;
+  return wanted === 'few' ? Math.min(stagePartitions, fewPartitions) : wanted;
 }

@@ -1,23 +1,14 @@
 import type { Logger } from 'pino';
 import type { Codec } from '../../schemas/codec.ts';
 import { messageOf } from '../../schemas/errors.ts';
-import { type Attempt, attemptBatchSchema } from '../../schemas/generated/attempt-batch.ts';
+import { attemptBatchSchema } from '../../schemas/generated/attempt-batch.ts';
 import { attemptsTopic } from '../../topics/names.ts';
 import type { OutboundRecord } from '../../topics/ports.ts';
 import { BatchLoop } from './batch-loop.ts';
+import type { Completion } from './completion.ts';
 import type { DurableSender } from './durable-sender.ts';
+import { batchRows, type RowBatch } from './row-batches.ts';
 import type { StagePlan } from './stage-plan.ts';
-import type { TaskRun } from './task-run.ts';
-
-/** The end of one execution. */
-export interface Completion {
-  readonly run: TaskRun;
-  /** null: its row was written before. */
-  readonly row: Attempt | null;
-  readonly outputs: readonly OutboundRecord[];
-  /** Whether the task ends with it; false for an attempt that will be repeated. */
-  readonly last: boolean;
-}
 
 export interface CompletionWriterOptions {
   readonly plan: StagePlan;
@@ -39,9 +30,6 @@ const flushCount = 1_000;
 /** Ends that may wait for Kafka before no more tasks are started; ten full sends. */
 const maxPending = 10_000;
 const maxPendingBytes = 16 * 1024 * 1024;
-/** Rows of one attempt record: about 150 KB; long messages count extra. */
-const rowsPerRecord = 1_000;
-const messageCharsPerRecord = 256 * 1024;
 
 export const attemptsSubject = `${attemptsTopic}-value`;
 
@@ -67,7 +55,7 @@ export class CompletionWriter {
   }
 
   add(completion: Completion): void {
-    this.#bytes += completion.row?.bytesOut ?? 0;
+    this.#bytes += bytesOf(completion);
     this.#loop.add(completion);
   }
 
@@ -76,7 +64,7 @@ export class CompletionWriter {
   }
 
   async #deliver(completions: Completion[]): Promise<void> {
-    const bytes = completions.reduce((sum, completion) => sum + (completion.row?.bytesOut ?? 0), 0);
+    const bytes = completions.reduce((sum, completion) => sum + bytesOf(completion), 0);
     await this.#write(completions.filter((completion) => completion.run.share.live));
     this.#bytes -= bytes;
   }
@@ -106,37 +94,26 @@ export class CompletionWriter {
 
   #recordsOf(completions: readonly Completion[]): OutboundRecord[] {
     const records: OutboundRecord[] = [];
-    let rows: Attempt[] = [];
-    let chars = 0;
-    for (const { outputs, row } of completions) {
-      for (const output of outputs) records.push(output);
-      if (row === null) continue;
-      rows.push(row);
-      chars += row.errorMessage.length;
-      if (rows.length < rowsPerRecord && chars < messageCharsPerRecord) continue;
-      this.#pushRows(records, rows);
-      rows = [];
-      chars = 0;
-    }
-    if (rows.length > 0) this.#pushRows(records, rows);
+    for (const { outputs } of completions) for (const output of outputs) records.push(output);
+    for (const batch of batchRows(completions)) this.#pushRows(records, batch);
     return records;
   }
 
-  #pushRows(records: OutboundRecord[], rows: readonly Attempt[]): void {
+  #pushRows(records: OutboundRecord[], { topic, rows }: RowBatch): void {
     const { plan, codec, workerName, codeVersion, log } = this.#options;
-    const head = {
-      worker: workerName,
-      codeVersion,
-      pipeline: plan.pipeline,
-      stage: plan.stage.name,
-      topic: plan.topic,
-    };
+    const head = { worker: workerName, codeVersion, pipeline: plan.pipeline, stage: plan.stage.name, topic };
     try {
       const value = codec.encode(attemptBatchSchema, attemptsSubject, { ...head, attempts: rows });
       records.push({ topic: attemptsTopic, key: null, value });
     } catch (thrown) {
-      if (rows.length > 1) for (const row of rows) this.#pushRows(records, [row]);
+      if (rows.length > 1) for (const row of rows) this.#pushRows(records, { topic, rows: [row] });
       else log.error({ reason: messageOf(thrown), offset: rows[0]?.offset }, 'an attempt row cannot be written');
     }
   }
+}
+
+/** A retry record is the task itself; what else a task hands on stands in its row. */
+function bytesOf({ run, row, outputs }: Completion): number {
+  if (row === null) return 0;
+  return row.outcome === 'retry' && outputs.length > 0 ? run.bytes : row.bytesOut;
 }

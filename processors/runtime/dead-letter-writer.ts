@@ -69,8 +69,8 @@ export class DeadLetterWriter {
     this.#minute = minute;
     this.#lines++;
     if (this.#lines > linesPerMinute) return;
-    const { log, plan } = this.#options;
-    const place = { topic: plan.topic, partition: run.share.partition, offset: row.offset };
+    const { log } = this.#options;
+    const place = { topic: run.share.topic, partition: run.share.partition, offset: row.offset };
     const more = this.#lines === linesPerMinute ? '; no more of these in this minute' : '';
     log.warn({ code: failure.code, ...place, attempts: row.attempt }, `dead letter${more}`);
   }

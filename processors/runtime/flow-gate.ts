@@ -36,7 +36,20 @@ export class FlowGate {
       this.tasks += share.tasks;
       this.bytes += share.bytes;
     }
+    const held = shares.filter((share) => share.held);
+    if (held.length > 0) this.#consumer.pause(held);
     for (const share of shares) this.reviewFull(share);
+  }
+
+  /** Reads no more of the partition, full or not, until release(). */
+  hold(share: PartitionShare): void {
+    share.held = true;
+    this.#consumer.pause([share]);
+  }
+
+  release(share: PartitionShare): void {
+    share.held = false;
+    if (!share.paused) this.#consumer.resume([share]);
   }
 
   took(share: PartitionShare, bytes: number): void {
@@ -71,7 +84,7 @@ export class FlowGate {
     if (free.length === 0) return;
     for (const share of free) share.paused = false;
     this.#paused -= free.length;
-    this.#consumer.resume(free);
+    this.#consumer.resume(free.filter((share) => !share.held));
   }
 
   /** Learns how fast the stage is. */

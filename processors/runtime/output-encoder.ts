@@ -95,9 +95,9 @@ function isOutput(output: unknown): output is Output {
   return !('key' in output) || output.key === undefined || typeof output.key === 'string';
 }
 
-/** Attempt and notBefore belong to this hop only; all else goes with the task. */
+/** Attempt, notBefore and failedAt belong to this hop only; all else goes with the task. */
 function handedOn(envelope: Envelope): Envelope {
-  if (envelope.attempt === undefined && envelope.notBefore === undefined) return envelope;
-  const { attempt: _, notBefore: __, ...rest } = envelope;
+  const { attempt, notBefore, failedAt, ...rest } = envelope;
+  if (attempt === undefined && notBefore === undefined && failedAt === undefined) return envelope;
   return rest;
 }

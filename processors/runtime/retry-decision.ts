@@ -1,5 +1,6 @@
 import { type ErrorCode, errorCatalogue } from '../../schemas/error-catalogue.ts';
 import { messageOf } from '../../schemas/errors.ts';
+import { parseDelay } from '../retry-delay.ts';
 import type { RetryPolicy } from '../stage.ts';
 
 /** What is left of a thrown value once it is judged. */
@@ -10,7 +11,11 @@ export interface Failure {
   readonly afterMs: number | undefined;
 }
 
-export type Verdict = { readonly kind: 'retry'; readonly delayMs: number } | { readonly kind: 'dead' };
+export type Verdict =
+  | { readonly kind: 'retry'; readonly delayMs: number }
+  /** By way of a retry topic; `index` into policy.delayed. */
+  | { readonly kind: 'delay'; readonly index: number; readonly delayMs: number }
+  | { readonly kind: 'dead' };
 
 /** The attempts table and the dead letter's header keep this much of a message; characters. */
 export const messageMaxLength = 1000;
@@ -39,9 +44,12 @@ function safeMessage(thrown: unknown): string {
 }
 
 /**
- * Another attempt, or none. `attempt` is the one that failed, 1 for the first; what the envelope brought counts too.
- * Full jitter: anywhere between 0 and the doubled delay, so that tasks that failed together do not return together.
- * `random` gives [0, 1).
+ * Another attempt in place, one after a delay, or none. `attempt` is the one that failed, 1 for the first; what the
+ * envelope brought counts too. Nothing else is remembered: a task runs `attempts` times, then so many times after each
+ * delay, and where in that row it stands follows from the number alone. Who asks for more than the longest wait in place
+ * goes to the shortest delay that is no shorter, where there is one; it costs an attempt like any other.
+ * Full jitter in place: anywhere between 0 and the doubled delay, so that tasks that failed together do not return
+ * together. `random` gives [0, 1).
  */
 export function decideRetry(
   failure: Failure,
@@ -49,8 +57,21 @@ export function decideRetry(
   policy: Required<RetryPolicy>,
   random: () => number,
 ): Verdict {
-  if (!errorCatalogue[failure.code].retryable || attempt >= policy.attempts) return { kind: 'dead' };
-  const ceilingMs = Math.min(policy.maxDelayMs, policy.firstDelayMs * 2 ** Math.min(attempt - 1, 40));
+  const { attempts, firstDelayMs, maxDelayMs, delayed } = policy;
+  if (!errorCatalogue[failure.code].retryable || attempt >= attempts * (delayed.length + 1)) return { kind: 'dead' };
   const askedMs = failure.afterMs !== undefined && failure.afterMs > 0 ? Math.min(failure.afterMs, maxAfterMs) : 0;
+  const isLastInPlace = attempt % attempts === 0;
+  const delaysMs = delayed.map(parseDelay);
+  const enough = delaysMs.findIndex((delayMs) => delayMs >= askedMs);
+  if (enough >= 0 && askedMs > maxDelayMs) return delayAt(enough, delaysMs, askedMs);
+  if (isLastInPlace) {
+    const turn = Math.ceil(attempt / attempts) - 1;
+    return delayAt(enough < 0 ? delaysMs.length - 1 : Math.max(turn, enough), delaysMs, askedMs);
+  }
+  const ceilingMs = Math.min(maxDelayMs, firstDelayMs * 2 ** Math.min((attempt - 1) % attempts, 40));
   return { kind: 'retry', delayMs: Math.max(askedMs, Math.floor(random() * ceilingMs)) };
+}
+
+function delayAt(index: number, delaysMs: readonly number[], askedMs: number): Verdict {
+  return { kind: 'delay', index, delayMs: Math.max(delaysMs[index] ?? 0, askedMs) };
 }

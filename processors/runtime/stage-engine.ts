@@ -1,7 +1,7 @@
 import { messageOf, PenstockError } from '../../schemas/errors.ts';
 import type { AssignedPartition, GroupListener, InboundRecord, RecordBatch } from '../../topics/ports.ts';
 import type { Ordering } from '../stage.ts';
-import type { Completion } from './completion-writer.ts';
+import type { Completion } from './completion.ts';
 import { Membership } from './membership.ts';
 import { alreadyTaken } from './offset-tracker.ts';
 import type { StageStats } from './stage-counts.ts';
@@ -44,13 +44,17 @@ export class StageEngine implements GroupListener, StageRunner {
   }
 
   assigned(partitions: readonly AssignedPartition[]): void {
-    const { scheduler, executor, gate, consumer, log, pump } = this.#parts;
+    const { scheduler, executor, gate, hold, consumer, log, pump } = this.#parts;
     const lost = this.#members.assign(partitions);
     for (const share of lost) scheduler.drop(share.lanes);
     for (const share of lost) executor.abandon(share);
+    hold.assign(this.#members.shares, lost);
     gate.assign(this.#members.shares);
     if (!this.#taking) consumer.pause(partitions);
-    log.info({ partitions: partitions.map((each) => each.partition), lost: lost.length }, 'partitions assigned');
+    log.info(
+      { partitions: partitions.map(({ topic, partition }) => `${topic}/${partition}`), lost: lost.length },
+      'partitions assigned',
+    );
     pump.pump();
   }
 
@@ -60,7 +64,7 @@ export class StageEngine implements GroupListener, StageRunner {
   }
 
   records(batch: RecordBatch): void {
-    const share = this.#members.get(batch.partition);
+    const share = this.#members.get(batch);
     if (share === undefined || !this.#taking) return;
     try {
       for (const record of batch.records) this.#take(share, record);
@@ -92,7 +96,7 @@ export class StageEngine implements GroupListener, StageRunner {
     if (ticket === alreadyTaken) return;
     const run = new TaskRun(share, ticket, record, laneOf(record, this.#parts.plan.stage.ordering));
     this.#parts.gate.took(share, run.bytes);
-    if (!this.#parts.scheduler.add(run)) run.detach();
+    if (!this.#parts.hold.keep(run) && !this.#parts.scheduler.add(run)) run.detach();
   }
 
   #durable(completions: readonly Completion[]): void {
@@ -111,7 +115,8 @@ export class StageEngine implements GroupListener, StageRunner {
   #refused(completion: Completion, thrown: unknown): void {
     const { counts, executor, log } = this.#parts;
     if (completion.outputs.length > 0) {
-      counts.done--;
+      if (completion.row?.outcome === 'retry') counts.retried--;
+      else counts.done--;
       executor.refuse(completion.run, thrown);
       return;
     }
@@ -127,16 +132,17 @@ export class StageEngine implements GroupListener, StageRunner {
   }
 
   async #stop(): Promise<void> {
-    const { consumer, executor, pump, committer, completions, deadLetters, sender, log } = this.#parts;
+    const { consumer, executor, pump, hold, committer, completions, retries, deadLetters, sender, log } = this.#parts;
     const { drainMs = defaultDrainMs } = this.#options;
     this.#taking = false;
     pump.close();
+    hold.close();
     consumer.pause(this.#members.shares);
     await executor.running.empty(drainMs);
     executor.abortAll();
     await executor.running.empty(abortGraceMs);
     executor.close();
-    await within(lastSendMs, settled(deadLetters, completions));
+    await within(lastSendMs, settled(retries, deadLetters, completions));
     sender.close();
     clearInterval(this.#ticker);
     await committer.commit(this.#members.shares);
@@ -167,10 +173,9 @@ interface Pending {
   idle(): Promise<void>;
 }
 
-/** The dead letters first: each adds a row to the completions. */
-async function settled(deadLetters: Pending, completions: Pending): Promise<void> {
-  await deadLetters.idle();
-  await completions.idle();
+/** In the order in which one adds to the next: a refused retry becomes a dead letter, whose row is a completion. */
+async function settled(...writers: readonly Pending[]): Promise<void> {
+  for (const writer of writers) await writer.idle();
 }
 
 async function within(limitMs: number, work: Promise<void>): Promise<void> {

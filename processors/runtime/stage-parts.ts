@@ -1,12 +1,14 @@
 import type { Logger } from 'pino';
 import type { GroupConsumer } from '../../topics/ports.ts';
 import { Committer } from './committer.ts';
-import { type Completion, CompletionWriter } from './completion-writer.ts';
+import type { Completion } from './completion.ts';
+import { CompletionWriter } from './completion-writer.ts';
 import { DeadLetterWriter, type Death } from './dead-letter-writer.ts';
 import { DurableSender } from './durable-sender.ts';
 import { FlowGate } from './flow-gate.ts';
 import { LaneScheduler } from './lanes.ts';
 import { OutputEncoder } from './output-encoder.ts';
+import { RetryHold } from './retry-hold.ts';
 import type { StageCounts } from './stage-counts.ts';
 import { planStage, type StagePlan } from './stage-plan.ts';
 import type { StageRunnerOptions } from './stage-runner-options.ts';
@@ -35,7 +37,10 @@ export interface StageParts {
   readonly gate: FlowGate;
   readonly committer: Committer;
   readonly completions: CompletionWriter;
+  /** Ends that go to a retry topic. */
+  readonly retries: CompletionWriter;
   readonly deadLetters: DeadLetterWriter;
+  readonly hold: RetryHold;
   readonly executor: TaskExecutor;
   readonly pump: TaskPump;
 }
@@ -46,7 +51,8 @@ export function buildStageParts(options: StageRunnerOptions, events: StageEvents
   const plan = planStage(pipeline, stage);
   const log = options.logger.child({ pipeline: plan.pipeline, stage: stage.name });
   const session = options.sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs: options.sessionTimeoutMs };
-  const consumer = broker.consumer({ groupId: plan.group, topics: [plan.topic], ...session });
+  const topics = [plan.topic, ...plan.retryTopics.map(({ topic }) => topic)];
+  const consumer = broker.consumer({ groupId: plan.group, topics, ...session });
   const base = {
     plan,
     log,
@@ -61,23 +67,26 @@ export function buildStageParts(options: StageRunnerOptions, events: StageEvents
   return { ...base, ...writers, ...buildRunning(options, base, writers, events) };
 }
 
-type Base = Pick<StageParts, 'plan' | 'log' | 'counts' | 'sender' | 'scheduler'>;
-type Writers = Pick<StageParts, 'completions' | 'deadLetters'>;
+type Base = Pick<StageParts, 'plan' | 'log' | 'counts' | 'sender' | 'scheduler' | 'gate'>;
+type Writers = Pick<StageParts, 'completions' | 'retries' | 'deadLetters'>;
 
+/** Retries have a writer of their own, as dead letters do: a topic of theirs that is out of order holds back them alone. */
 function buildWriters(options: StageRunnerOptions, base: Base, events: StageEvents): Writers {
   const { codec, workerName, codeVersion = '' } = options;
+  const settings = { ...base, ...events, codec, workerName, codeVersion };
   return {
-    completions: new CompletionWriter({ ...base, ...events, codec, workerName, codeVersion }),
+    completions: new CompletionWriter(settings),
+    retries: new CompletionWriter(settings),
     deadLetters: new DeadLetterWriter({ ...base, ...events }),
   };
 }
 
 function buildRunning(options: StageRunnerOptions, base: Base, writers: Writers, events: StageEvents) {
   const { codec, now = Date.now, random = Math.random, maxTaskBytes = defaultMaxTaskBytes } = options;
-  const { plan, log, scheduler } = base;
+  const { plan, log, scheduler, gate } = base;
   const pump: TaskPump = new TaskPump({
     scheduler,
-    hasRoom: () => writers.completions.hasRoom,
+    hasRoom: () => writers.completions.hasRoom && writers.retries.hasRoom,
     start: (run) => executor.start(run),
   });
   const executor: TaskExecutor = new TaskExecutor(
@@ -93,5 +102,13 @@ function buildRunning(options: StageRunnerOptions, base: Base, writers: Writers,
     },
     (wait) => new TaskEndings({ ...base, ...writers, now, random, wait }),
   );
-  return { pump, executor };
+  const hold = new RetryHold({
+    topics: plan.retryTopics,
+    now,
+    hold: (share) => gate.hold(share),
+    release: (share) => gate.release(share),
+    admit: (run) => void scheduler.add(run),
+    onAdmitted: () => pump.pump(),
+  });
+  return { pump, executor, hold };
 }

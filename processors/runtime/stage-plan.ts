@@ -1,6 +1,7 @@
 import type { RecordSchema } from '../../schemas/record-schema.ts';
-import { deadLetterTopic, stageGroup, stageTopic } from '../../topics/names.ts';
+import { deadLetterTopic, retryTopic, stageGroup, stageTopic } from '../../topics/names.ts';
 import type { AnyStage, Pipeline } from '../pipeline.ts';
+import { parseDelay } from '../retry-delay.ts';
 
 /** Where an output for a stage goes, and how it is written. */
 export interface Target {
@@ -10,6 +11,12 @@ export interface Target {
   readonly schema: RecordSchema<unknown>;
 }
 
+/** Where a stage's tasks wait for one of its delays. */
+export interface RetryTopic {
+  readonly topic: string;
+  readonly delayMs: number;
+}
+
 /** A stage with its names worked out, so that the hot path joins no strings. */
 export interface StagePlan {
   readonly pipeline: string;
@@ -17,6 +24,8 @@ export interface StagePlan {
   readonly topic: string;
   readonly group: string;
   readonly deadLetterTopic: string;
+  /** In order of delay. */
+  readonly retryTopics: readonly RetryTopic[];
   /** By stage name; the stages of the same pipeline, this one included. */
   readonly targets: ReadonlyMap<string, Target>;
 }
@@ -28,6 +37,10 @@ export function planStage(pipeline: Pipeline, stage: AnyStage): StagePlan {
     topic: stageTopic(pipeline.name, stage.name),
     group: stageGroup(pipeline.name, stage.name),
     deadLetterTopic: deadLetterTopic(pipeline.name, stage.name),
+    retryTopics: stage.retry.delayed.map((delay) => ({
+      topic: retryTopic(pipeline.name, stage.name, delay),
+      delayMs: parseDelay(delay),
+    })),
     targets: new Map(pipeline.stages.map((each) => [each.name, targetOf(pipeline, each)])),
   };
 }

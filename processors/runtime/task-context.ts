@@ -7,7 +7,7 @@ interface Traceable {
   readonly envelope: { readonly id: string } | null;
   readonly attempt: number;
   readonly record: { readonly offset: number };
-  readonly share: { readonly partition: number };
+  readonly share: { readonly topic: string; readonly partition: number };
 }
 
 /** What every context of a stage shares. */
@@ -42,6 +42,7 @@ export class TaskContext implements StageContext {
     this.#log ??= this.#environment.log.child({
       taskId: envelope?.id,
       attempt,
+      topic: share.topic,
       partition: share.partition,
       offset: record.offset,
     });

@@ -5,6 +5,7 @@ import type { DeadLetterWriter } from './dead-letter-writer.ts';
 import type { LaneScheduler } from './lanes.ts';
 import type { HandedOn } from './output-encoder.ts';
 import { classifyFailure, decideRetry, type Failure } from './retry-decision.ts';
+import { retryRecord } from './retry-record.ts';
 import type { StageCounts } from './stage-counts.ts';
 import type { StagePlan } from './stage-plan.ts';
 import type { TaskRun } from './task-run.ts';
@@ -13,6 +14,7 @@ export interface TaskEndingsOptions {
   readonly plan: StagePlan;
   readonly scheduler: LaneScheduler<TaskRun>;
   readonly completions: CompletionWriter;
+  readonly retries: CompletionWriter;
   readonly deadLetters: DeadLetterWriter;
   readonly counts: StageCounts;
   now(): number;
@@ -47,13 +49,17 @@ export class TaskEndings {
     completions.add({ run, row: attemptRow(run, envelope, ending), outputs: [], last: true });
   }
 
-  /** Another attempt in place, or the dead letters. */
+  /** Another attempt in place, one after a delay, or the dead letters. */
   failed(run: TaskRun, envelope: Envelope, thrown: unknown, startedAt: number): void {
     const { plan, random, now } = this.#options;
     const failure = classifyFailure(thrown);
     const verdict = decideRetry(failure, run.attempt, plan.stage.retry, random);
     const endedAt = now();
-    if (verdict.kind === 'retry') this.#retry(run, envelope, failure, startedAt, endedAt, verdict.delayMs);
+    const failed = { startedAt, endedAt, failure };
+    if (run.firstFailedAt === 0) run.firstFailedAt = endedAt;
+    const until = endedAt + ('delayMs' in verdict ? verdict.delayMs : 0);
+    if (verdict.kind === 'retry') this.#retry(run, envelope, failed, until);
+    else if (verdict.kind === 'delay') this.#delay(run, envelope, failed, verdict.index, until);
     else this.dead(run, envelope, failure, startedAt, endedAt);
   }
 
@@ -66,22 +72,33 @@ export class TaskEndings {
     deadLetters.add({ run, failure, row: attemptRow(run, envelope, ending) });
   }
 
-  #retry(
-    run: TaskRun,
-    envelope: Envelope,
-    failure: Failure,
-    startedAt: number,
-    endedAt: number,
-    delayMs: number,
-  ): void {
+  #retry(run: TaskRun, envelope: Envelope, failed: FailedAttempt, until: number): void {
     const { completions, counts, wait } = this.#options;
-    const ending = { outcome: 'retry', startedAt, endedAt, ...nothingOut, failure } as const;
-    if (run.firstFailedAt === 0) run.firstFailedAt = endedAt;
+    const ending = { outcome: 'retry', ...failed, ...nothingOut } as const;
     counts.retried++;
     completions.add({ run, row: attemptRow(run, envelope, ending), outputs: [], last: false });
     run.attempt++;
-    wait(run, endedAt + delayMs);
+    wait(run, until);
   }
+
+  /** Its row names the stage itself as the next: the task goes on, and this record of it is done with. */
+  #delay(run: TaskRun, envelope: Envelope, failed: FailedAttempt, index: number, until: number): void {
+    const { plan, scheduler, retries, counts } = this.#options;
+    const topic = plan.retryTopics[index]?.topic ?? plan.topic;
+    const ending = { outcome: 'retry', ...failed, bytesOut: 0, nextStage: plan.stage.name } as const;
+    run.detach();
+    scheduler.finish(run);
+    counts.retried++;
+    const next = { topic, attempt: run.attempt + 1, notBefore: until, failedAt: run.firstFailedAt };
+    const output = retryRecord(run, envelope, next);
+    retries.add({ run, row: attemptRow(run, envelope, ending), outputs: [output], last: true });
+  }
+}
+
+interface FailedAttempt {
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly failure: Failure;
 }
 
 const nothingOut = { bytesOut: 0, nextStage: '' } as const;

@@ -1,9 +1,10 @@
 import type { Codec } from '../../schemas/codec.ts';
-import { type Envelope, readEnvelope } from '../../schemas/envelope.ts';
+import type { Envelope } from '../../schemas/envelope.ts';
 import { PenstockError } from '../../schemas/errors.ts';
 import { DelayQueue } from './delay-queue.ts';
 import type { DurableSender } from './durable-sender.ts';
 import type { LaneScheduler } from './lanes.ts';
+import { openEnvelope } from './open-envelope.ts';
 import type { HandedOn, OutputEncoder } from './output-encoder.ts';
 import { isStream, type OutputStream, streamOutputs } from './output-stream.ts';
 import { classifyFailure } from './retry-decision.ts';
@@ -53,7 +54,7 @@ export class TaskExecutor {
 
   start(run: TaskRun): void {
     const now = this.#options.now();
-    const envelope = run.envelope ?? this.#open(run);
+    const envelope = openEnvelope(run);
     const { expiresAt, notBefore } = envelope;
     if (expiresAt !== undefined && expiresAt <= now) this.#endings.expired(run, envelope, now);
     else if (notBefore !== undefined && notBefore > now) this.#wait(run, notBefore);
@@ -81,7 +82,7 @@ export class TaskExecutor {
   /** The broker will never take what the task handed on. */
   refuse(run: TaskRun, thrown: unknown): void {
     const now = this.#options.now();
-    this.#endings.dead(run, run.envelope ?? this.#open(run), classifyFailure(thrown), now, now);
+    this.#endings.dead(run, openEnvelope(run), classifyFailure(thrown), now, now);
   }
 
   /** Nothing runs or waits any more; what still answers is late. */
@@ -89,15 +90,6 @@ export class TaskExecutor {
     this.#delays.clear();
     for (const execution of this.running.all()) this.running.remove(execution);
     this.running.close();
-  }
-
-  #open(run: TaskRun): Envelope {
-    const { topic, partition } = run.share;
-    const { headers, offset, timestampMs } = run.record;
-    const envelope = readEnvelope(headers, { topic, partition, offset }, timestampMs);
-    run.envelope = envelope;
-    run.attempt = envelope.attempt ?? 1;
-    return envelope;
   }
 
   #decode(run: TaskRun, envelope: Envelope, now: number): void {
@@ -210,7 +202,7 @@ export class TaskExecutor {
     }
     const timeout = new PenstockError('PIPE_STAGE_TIMEOUT', `no answer within ${timeoutMs} ms`);
     context.abort(timeout);
-    this.#guard(() => this.#endings.failed(run, run.envelope ?? this.#open(run), timeout, startedAt));
+    this.#guard(() => this.#endings.failed(run, openEnvelope(run), timeout, startedAt));
     this.#options.onFree();
   }
 

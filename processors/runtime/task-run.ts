@@ -2,6 +2,7 @@ import type { Envelope } from '../../schemas/envelope.ts';
 import type { AssignedPartition, Headers, HeaderValue, InboundRecord } from '../../topics/ports.ts';
 import type { AnyStage } from '../pipeline.ts';
 import type { Task } from '../stage.ts';
+import { Chain } from './chain.ts';
 import { LaneGroup, type LaneNode } from './lanes.ts';
 import { OffsetTracker } from './offset-tracker.ts';
 import type { TaskContext } from './task-context.ts';
@@ -16,7 +17,12 @@ export class PartitionShare {
   readonly tracker: OffsetTracker;
   readonly lanes = new LaneGroup<TaskRun>();
   live = true;
+  /** Not read because the stage is full. */
   paused = false;
+  /** Not read because the next record is not due. */
+  held = false;
+  /** Of a retry topic: taken, not due, in order of arrival. */
+  readonly waiting = new Chain<TaskRun>();
   /** Taken and not yet durable elsewhere. */
   tasks = 0;
   bytes = 0;
@@ -49,6 +55,8 @@ export class TaskRun implements LaneNode<TaskRun> {
   attempt = 0;
   firstStartedAt = 0;
   firstFailedAt = 0;
+  /** While it waits for its delay; epoch ms. */
+  dueAt = 0;
   #detached = false;
 
   constructor(share: PartitionShare, ticket: number, record: InboundRecord, lane: string | null) {

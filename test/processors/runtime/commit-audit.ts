@@ -5,8 +5,10 @@ import type { Broker, GroupConsumer, OutboundRecord, Producer } from '../../../t
 
 /** Watches what a worker says to Kafka, and keeps every commit that covers an offset whose end was not durable yet. */
 export class CommitAudit {
-  /** `partition/offset` of each topic with a terminal row that Kafka acknowledged. */
+  /** `partition/offset` of each topic with a terminal row that Kafka acknowledged, or a row and a retry record. */
   readonly #ended = new Map<string, Set<string>>();
+  /** `id/attempt` of each acknowledged record of a retry topic. */
+  readonly #retries = new Set<string>();
   readonly violations: string[] = [];
   commits = 0;
 
@@ -22,6 +24,7 @@ export class CommitAudit {
     return {
       send: async (records) => {
         const places = await producer.send(records);
+        for (const record of records) this.#noteRetry(record);
         for (const record of records) this.#note(record);
         return places;
       },
@@ -29,12 +32,21 @@ export class CommitAudit {
     };
   }
 
+  #noteRetry({ topic, headers }: OutboundRecord): void {
+    if (!topic.includes('.retry.')) return;
+    const { id, attempt }: { id: string; attempt: number } = JSON.parse(String(headers?.penstock));
+    this.#retries.add(`${id}/${attempt}`);
+  }
+
   #note(record: OutboundRecord): void {
     if (record.topic !== attemptsTopic || record.value === null) return;
     const batch: AttemptBatch = JSON.parse(record.value.toString());
     const ended = this.#ended.get(batch.topic) ?? new Set();
     this.#ended.set(batch.topic, ended);
-    for (const row of batch.attempts) if (row.outcome !== 'retry') ended.add(`${row.partition}/${row.offset}`);
+    for (const row of batch.attempts) {
+      const handedOn = row.nextStage !== '' && this.#retries.has(`${row.taskId}/${row.attempt + 1}`);
+      if (row.outcome !== 'retry' || handedOn) ended.add(`${row.partition}/${row.offset}`);
+    }
   }
 
   #consumer(consumer: GroupConsumer): GroupConsumer {

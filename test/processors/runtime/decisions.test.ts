@@ -5,7 +5,7 @@ import { blankMessage, errorFingerprint } from '../../../processors/runtime/erro
 import { classifyFailure, decideRetry } from '../../../processors/runtime/retry-decision.ts';
 import { reject, retryable } from '../../../processors/stage.ts';
 
-const policy = { attempts: 3, firstDelayMs: 200, maxDelayMs: 10_000 };
+const policy = { attempts: 3, firstDelayMs: 200, maxDelayMs: 10_000, delayed: [] };
 
 describe('retry decision', () => {
   it('retries a passing failure until the last attempt, wherever the count began', () => {

@@ -43,6 +43,8 @@ describe('the catalogue', () => {
       stages: [
         { name: 'download', partitions: 6 },
         { name: 'upload', partitions: 2 },
+        { name: 'report', partitions: 5, retry: { delayed: ['10s', '1m'] } },
+        { name: 'notify', partitions: 1, retry: { delayed: ['1h'] } },
       ],
     },
   ]);
@@ -54,6 +56,13 @@ describe('the catalogue', () => {
       'assets.download.dlq',
       'assets.upload',
       'assets.upload.dlq',
+      'assets.report',
+      'assets.report.retry.10s',
+      'assets.report.retry.1m',
+      'assets.report.dlq',
+      'assets.notify',
+      'assets.notify.retry.1h',
+      'assets.notify.dlq',
       'assets.done',
       'penstock.attempts',
       'penstock.control',
@@ -66,6 +75,12 @@ describe('the catalogue', () => {
     expect(topicKinds['dead-letter'].maxMessageBytes).toBeGreaterThan(topicKinds.stage.maxMessageBytes);
     const retention = (name: string) => Number(byName.get(name)?.config['retention.ms']);
     expect(retention('assets.download.dlq')).toBeGreaterThan(retention('assets.download'));
+  });
+
+  it('gives retry topics few partitions, and room for the header that a record gains', () => {
+    expect(byName.get('assets.report.retry.1m')?.partitions).toBe(3);
+    expect(byName.get('assets.notify.retry.1h')?.partitions).toBe(1);
+    expect(topicKinds.retry.maxMessageBytes).toBeGreaterThan(topicKinds.stage.maxMessageBytes);
   });
 
   it('compacts control, and deletes by time elsewhere', () => {

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parseDelay } from '../../../processors/retry-delay.ts';
 import { mayResume, mustPause, taskLimit } from '../../../processors/runtime/backpressure.ts';
 import { blankMessage, errorFingerprint } from '../../../processors/runtime/error-fingerprint.ts';
 import { classifyFailure, decideRetry } from '../../../processors/runtime/retry-decision.ts';
-import { reject, retryable } from '../../../processors/stage.ts';
+import { defineStage, reject, retryable } from '../../../processors/stage.ts';
 
 const policy = { attempts: 3, firstDelayMs: 200, maxDelayMs: 10_000, delayed: [] };
 
@@ -51,6 +52,76 @@ describe('retry decision', () => {
     }
     expect(classifyFailure(new Error('y'.repeat(5_000))).message.length).toBe(1_000);
   });
+});
+
+describe('delayed retry decision', () => {
+  const plans = fc.record({
+    attempts: fc.integer({ min: 1, max: 6 }),
+    delays: fc.uniqueArray(fc.integer({ min: 1, max: 86_400 }), { maxLength: 5 }),
+  });
+  const planOf = (attempts: number, delays: readonly number[]) => {
+    const delayed = delays.toSorted((a, b) => a - b).map((seconds) => `${seconds}s`);
+    return { ...policy, attempts, delayed };
+  };
+  const boom = classifyFailure(new Error('boom'));
+
+  it('goes through every delay once, in order, each after as many attempts as there are in place', () => {
+    fc.assert(
+      fc.property(plans, ({ attempts, delays }) => {
+        const plan = planOf(attempts, delays);
+        const path: (string | number)[] = [];
+        for (let attempt = 1; ; attempt++) {
+          const verdict = decideRetry(boom, attempt, plan, () => 0.5);
+          path.push(verdict.kind === 'delay' ? verdict.index : verdict.kind);
+          if (verdict.kind === 'delay') expect(verdict.delayMs).toBe(parseDelay(plan.delayed[verdict.index] ?? ''));
+          if (verdict.kind === 'dead') break;
+        }
+        const inPlace = Array.from({ length: attempts - 1 }, () => 'retry');
+        expect(path).toEqual([...delays.flatMap((_, index) => [...inPlace, index]), ...inPlace, 'dead']);
+      }),
+    );
+  });
+
+  it('never waits less than asked, long waits in the shortest delay that is enough, and ends all the same', () => {
+    fc.assert(
+      fc.property(plans, fc.integer({ min: 1, max: 86_400_000 }), ({ attempts, delays }, afterMs) => {
+        const plan = planOf(attempts, delays);
+        const failure = classifyFailure(retryable('later', { afterMs }));
+        const enough = plan.delayed.findIndex((delay) => parseDelay(delay) >= afterMs);
+        for (let attempt = 1; attempt < attempts * (delays.length + 1); attempt++) {
+          const verdict = decideRetry(failure, attempt, plan, () => 0);
+          if (verdict.kind === 'dead') throw new Error('gave up too early');
+          expect(verdict.delayMs).toBeGreaterThanOrEqual(afterMs);
+          if (afterMs > policy.maxDelayMs && enough >= 0)
+            expect(verdict).toMatchObject({ kind: 'delay', index: enough });
+          if (verdict.kind === 'delay' && enough >= 0) expect(verdict.index).toBeGreaterThanOrEqual(enough);
+        }
+        expect(decideRetry(failure, attempts * (delays.length + 1), plan, () => 0).kind).toBe('dead');
+      }),
+    );
+  });
+
+  it('sends nothing that cannot succeed to a delay', () => {
+    expect(decideRetry(classifyFailure(reject('no')), 3, planOf(3, [10]), Math.random)).toEqual({ kind: 'dead' });
+  });
+});
+
+describe('the delays of a stage', () => {
+  const stage = (...delayed: string[]) =>
+    defineStage({ name: 's', input: { name: 't', avro: 'string' }, retry: { delayed }, process: () => undefined });
+
+  it('are read in four units', () => {
+    expect(['250ms', '10s', '1m', '24h'].map(parseDelay)).toEqual([250, 10_000, 60_000, 86_400_000]);
+    expect(stage('250ms', '10s', '1m', '24h').retry.delayed).toEqual(['250ms', '10s', '1m', '24h']);
+    expect(stage().retry).toEqual({ attempts: 3, firstDelayMs: 200, maxDelayMs: 10_000, delayed: [] });
+  });
+
+  it.each([['10'], ['0s'], ['-1s'], ['1.5s'], ['1d'], ['01s'], [' 1s'], ['1S'], ['25h'], ['1m', '60s'], ['1m', '10s']])(
+    'are refused where they cannot be read, or do not grow: %s %s',
+    (...delayed) => {
+      expect(() => stage(...delayed)).toThrow(expect.objectContaining({ code: 'PIPE_CONFIG_INVALID' }));
+    },
+  );
 });
 
 describe('backpressure', () => {

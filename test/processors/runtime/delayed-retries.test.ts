@@ -263,6 +263,30 @@ describe('a delayed retry', () => {
     expect(bench.audit.violations).toEqual([]);
   });
 
+  it('that the retry topic will never take ends in the dead letters; its neighbours wait for theirs', async () => {
+    const bench = await RunnerBench.open({
+      ordering: 'none',
+      retry: { attempts: 1, delayed: ['10s'] },
+      process(task) {
+        if (task.attempt === 1) throw new Error('away');
+      },
+    });
+    await (await bench.broker.admin()).alterTopicConfig(retryTopic, { 'max.message.bytes': '1000' });
+    await bench.submit([{ value: '{"n":0}' }, { value: `{"n":1,"x":"${'y'.repeat(2_000)}"}` }, { value: '{"n":2}' }]);
+    const worker = await bench.start();
+    await bench.committedTo(3);
+    const [dead, ...more] = await bench.records('p.work.dlq');
+    expect(more).toEqual([]);
+    expect(JSON.parse(String(dead?.headers['penstock-dead']))).toMatchObject({
+      offset: 1,
+      code: 'PIPE_TASK_TOO_LARGE',
+    });
+    vi.advanceTimersByTime(10_000);
+    await until('the others', () => ((worker.stats()[0]?.done ?? 0) >= 2 ? true : undefined));
+    expect(worker.stats()[0]).toMatchObject({ retried: 2, failed: 1 });
+    expect(bench.audit.violations).toEqual([]);
+  });
+
   it('of a partition that is lost meanwhile is left to the new owner', async () => {
     const held = gate();
     const bench = await RunnerBench.open({

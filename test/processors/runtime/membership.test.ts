@@ -67,7 +67,7 @@ describe('membership', () => {
     const first = await bench.start();
     void submit(0);
     await until('a send without an answer', async () =>
-      (await bench.records('p.next')).length === 10 ? true : undefined,
+      (await bench.records('p.next')).length > 0 ? true : undefined,
     );
     void submit(100);
     await until('a batch behind it', () => (first.stats()[0]?.done === 20 ? true : undefined));

@@ -34,11 +34,11 @@ const numbers = (row: Readonly<Record<string, unknown>>, key: string): number =>
  */
 export async function readProgress(clickhouse: ClickHouse, tenant: string): Promise<DemoProgress> {
   const [row = {}] = await clickhouse.query<Record<string, unknown>>(
-    `SELECT uniqExactIf(task_id, accepted) AS accepted, uniqExactIf(task_id, ok AND NOT handed_on) AS ok,
-       uniqExactIf(task_id, dead) AS dead, countIf(expected != (ok OR dead)) AS missing
+    `SELECT uniqExactIf(task_id, was_accepted) AS accepted, uniqExactIf(task_id, was_ok AND NOT handed_on) AS ok,
+       uniqExactIf(task_id, was_dead) AS dead, countIf(expected != (was_ok OR was_dead)) AS missing
      FROM (
-       SELECT task_id, at_stage, max(e) AS expected, max(outcome = 'accepted') AS accepted, max(outcome = 'ok') AS ok,
-         max(outcome = 'dead') AS dead, max(outcome = 'ok' AND next_stage != '') AS handed_on
+       SELECT task_id, at_stage, max(e) AS expected, max(outcome = 'accepted') AS was_accepted, max(outcome = 'ok') AS was_ok,
+         max(outcome = 'dead') AS was_dead, max(outcome = 'ok' AND next_stage != '') AS handed_on
        FROM (
          SELECT task_id, stage AS at_stage, outcome = 'accepted' AS e, outcome, next_stage FROM attempts
          WHERE tenant = {tenant: String} AND outcome IN ('accepted', 'ok', 'dead')

@@ -43,7 +43,7 @@ export async function readProgress(clickhouse: ClickHouse, tenant: string): Prom
          SELECT task_id, stage AS at_stage, outcome = 'accepted' AS e, outcome, next_stage FROM attempts
          WHERE tenant = {tenant: String} AND outcome IN ('accepted', 'ok', 'dead')
          UNION ALL
-         SELECT task_id, next_stage AS at_stage, 1 AS e, 'skipped' AS outcome, '' AS next_stage FROM attempts
+         SELECT task_id, next_stage, 1, 'skipped', '' FROM attempts
          WHERE tenant = {tenant: String} AND outcome = 'ok' AND next_stage != ''
        )
        GROUP BY task_id, at_stage

@@ -4,6 +4,8 @@ export interface DemoProgress {
   readonly accepted: number;
   readonly ok: number;
   readonly dead: number;
+  /** Stages of tasks whose row is still on its way. */
+  readonly missing: number;
 }
 
 export interface StageSummary {
@@ -26,16 +28,34 @@ export interface DeadGroup {
 
 const numbers = (row: Readonly<Record<string, unknown>>, key: string): number => Number(row[key] ?? 0);
 
-/** How many tasks of this run were accepted, left the last stage, or were given up. */
-export async function readProgress(clickhouse: ClickHouse, tenant: string, lastStage: string): Promise<DemoProgress> {
+/**
+ * How many tasks of this run were accepted, left the last stage, or were given up; and how many stages of tasks miss a row
+ * still: rows of one task come through several partitions, so its last stage may be seen before its first.
+ */
+export async function readProgress(clickhouse: ClickHouse, tenant: string): Promise<DemoProgress> {
   const [row = {}] = await clickhouse.query<Record<string, unknown>>(
-    `SELECT uniqExactIf(task_id, outcome = 'accepted') AS accepted,
-       uniqExactIf(task_id, outcome = 'ok' AND stage = {lastStage: String}) AS ok,
-       uniqExactIf(task_id, outcome = 'dead') AS dead
-     FROM attempts WHERE tenant = {tenant: String}`,
-    { tenant, lastStage },
+    `SELECT uniqExactIf(task_id, was_accepted) AS accepted, uniqExactIf(task_id, was_ok AND NOT handed_on) AS ok,
+       uniqExactIf(task_id, was_dead) AS dead, countIf(expected != (was_ok OR was_dead)) AS missing
+     FROM (
+       SELECT task_id, at_stage, max(e) AS expected, max(outcome = 'accepted') AS was_accepted, max(outcome = 'ok') AS was_ok,
+         max(outcome = 'dead') AS was_dead, max(outcome = 'ok' AND next_stage != '') AS handed_on
+       FROM (
+         SELECT task_id, stage AS at_stage, outcome = 'accepted' AS e, outcome, next_stage FROM attempts
+         WHERE tenant = {tenant: String} AND outcome IN ('accepted', 'ok', 'dead')
+         UNION ALL
+         SELECT task_id, next_stage, 1, 'skipped', '' FROM attempts
+         WHERE tenant = {tenant: String} AND outcome = 'ok' AND next_stage != ''
+       )
+       GROUP BY task_id, at_stage
+     )`,
+    { tenant },
   );
-  return { accepted: numbers(row, 'accepted'), ok: numbers(row, 'ok'), dead: numbers(row, 'dead') };
+  return {
+    accepted: numbers(row, 'accepted'),
+    ok: numbers(row, 'ok'),
+    dead: numbers(row, 'dead'),
+    missing: numbers(row, 'missing'),
+  };
 }
 
 export async function readStages(clickhouse: ClickHouse, tenant: string): Promise<StageSummary[]> {

@@ -96,7 +96,7 @@ async function runTasks(system: LocalSystem, tenant: string, plan: DemoPlan): Pr
     const startedAt = Date.now();
     const ids = await submitDemo(system.gatewayUrl, tenant, plan.tasks, system.config.tokens[0]);
     printProgress(`${ids.length} tasks accepted over HTTP in ${Date.now() - startedAt} ms`);
-    const progress = await watchDemo(clickhouse, tenant, 'upload', ids.length);
+    const progress = await watchDemo(clickhouse, tenant, ids.length);
     const runSeconds = (Date.now() - startedAt) / 1_000;
     return await makeReport(clickhouse, system.config, tenant, plan, { ...progress, runSeconds, startedAt });
   } finally {

@@ -9,22 +9,19 @@ const pollEveryMs = 400;
 const standstillMs = 90_000;
 
 /** A bar until ClickHouse shows an end for every task. Rejects with PIPE_CLI_DEMO_INCOMPLETE when nothing moves any more. */
-export async function watchDemo(
-  clickhouse: ClickHouse,
-  tenant: string,
-  lastStage: string,
-  count: number,
-): Promise<DemoProgress> {
+export async function watchDemo(clickhouse: ClickHouse, tenant: string, count: number): Promise<DemoProgress> {
   const bar = startProgressBar('ended', count, 'tasks');
-  let last: DemoProgress = { accepted: 0, ok: 0, dead: 0 };
+  let last: DemoProgress = { accepted: 0, ok: 0, dead: 0, missing: count };
   let changedAt = Date.now();
   try {
     for (;;) {
-      const now = await readProgress(clickhouse, tenant, lastStage);
-      if (now.ok + now.dead + now.accepted > last.ok + last.dead + last.accepted) changedAt = Date.now();
+      const now = await readProgress(clickhouse, tenant);
+      const hasMoved =
+        now.ok + now.dead + now.accepted > last.ok + last.dead + last.accepted || now.missing < last.missing;
+      if (hasMoved) changedAt = Date.now();
       last = now;
       bar.update(now.ok + now.dead, `(${now.ok} ok, ${now.dead} dead)`);
-      if (now.ok + now.dead >= count && now.accepted >= count) return now;
+      if (now.ok + now.dead >= count && now.accepted >= count && now.missing === 0) return now;
       if (Date.now() - changedAt > standstillMs) throw standstill(now, count);
       await sleep(pollEveryMs);
     }

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import type { Attempt } from '../../schemas/generated/attempt-batch.ts';
 import { BatchLoop } from './batch-loop.ts';
-import { deadLetterRecord } from './dead-letter.ts';
-import type { DurableSender } from './durable-sender.ts';
+import { type DeadLetterForm, deadLetterRecord } from './dead-letter.ts';
+import { type DurableSender, isTooLarge } from './durable-sender.ts';
 import type { Failure } from './retry-decision.ts';
 import type { StagePlan } from './stage-plan.ts';
 import type { TaskRun } from './task-run.ts';
@@ -55,12 +55,30 @@ export class DeadLetterWriter {
   }
 
   async #deliver(deaths: readonly Death[]): Promise<void> {
-    const { plan, sender, onBuried } = this.#options;
     const live = deaths.filter((death) => death.run.share.live);
     if (live.length === 0) return;
-    const letters = live.map(({ run, failure, row }) => deadLetterRecord(plan, run, failure, row.eventTime));
+    try {
+      await this.#bury(live, 'whole');
+    } catch (thrown) {
+      if (!isTooLarge(thrown)) throw thrown;
+      await this.#isolate(live);
+    }
+  }
+
+  /** Halves until the letter that its topic refuses stands alone; that one goes without its bytes, the others whole. */
+  async #isolate(deaths: readonly Death[]): Promise<void> {
+    if (deaths.length === 1) return this.#bury(deaths, 'stub');
+    const half = Math.ceil(deaths.length / 2);
+    await this.#deliver(deaths.slice(0, half));
+    await this.#deliver(deaths.slice(half));
+  }
+
+  async #bury(live: readonly Death[], form: DeadLetterForm): Promise<void> {
+    const { plan, sender, onBuried } = this.#options;
+    const letters = live.map(({ run, failure, row }) => deadLetterRecord(plan, run, failure, row.eventTime, form));
     const alive = () => live.some((death) => death.run.share.live);
-    if (await sender.send(letters, { alive, tooLarge: 'hold' })) for (const death of live) onBuried(death);
+    const tooLarge = form === 'whole' ? 'throw' : 'hold';
+    if (await sender.send(letters, { alive, tooLarge })) for (const death of live) onBuried(death);
   }
 
   #tell({ run, failure, row }: Death): void {

@@ -6,8 +6,19 @@ import type { TaskRun } from './task-run.ts';
 /** The header on a dead letter; JSON. Times are epoch milliseconds. */
 export const deadLetterHeader = 'penstock-dead';
 
+/** `stub`: the record unpacked to more than the dead letter topic takes; its bytes stay where the reason points. */
+export type DeadLetterForm = 'whole' | 'stub';
+
+const maxStubKeyBytes = 64 * 1024;
+
 /** Key, value and headers as they came, and one header more: whoever redrives has the task whole. */
-export function deadLetterRecord(plan: StagePlan, run: TaskRun, failure: Failure, failedAt: number): OutboundRecord {
+export function deadLetterRecord(
+  plan: StagePlan,
+  run: TaskRun,
+  failure: Failure,
+  failedAt: number,
+  form: DeadLetterForm = 'whole',
+): OutboundRecord {
   const { record, share } = run;
   const reason = {
     topic: share.topic,
@@ -20,6 +31,12 @@ export function deadLetterRecord(plan: StagePlan, run: TaskRun, failure: Failure
     firstFailedAt: run.firstFailedAt === 0 ? failedAt : run.firstFailedAt,
     lastFailedAt: failedAt,
   };
+  if (form === 'stub') {
+    const omitted = { omittedBytes: record.value?.length ?? 0 };
+    const key = record.key !== null && record.key.length > maxStubKeyBytes ? null : record.key;
+    const headers = { [deadLetterHeader]: JSON.stringify({ ...reason, ...omitted }) };
+    return { topic: plan.deadLetterTopic, key, value: null, headers };
+  }
   return {
     topic: plan.deadLetterTopic,
     key: record.key,

@@ -63,7 +63,7 @@ export class DurableSender {
   }
 }
 
-function isTooLarge(thrown: unknown): boolean {
+export function isTooLarge(thrown: unknown): boolean {
   return thrown instanceof PenstockError && thrown.code === 'PIPE_TASK_TOO_LARGE';
 }
 

@@ -85,12 +85,15 @@ describe.each(stores)('the %s blob store', (_name, open) => {
   it('stops when aborted and leaves nothing', async () => {
     const store = await open();
     const controller = new AbortController();
-    async function* endless(): AsyncGenerator<Buffer> {
-      yield Buffer.alloc(1000);
-      controller.abort(new Error('shutdown'));
-      await new Promise(() => undefined);
-    }
-    const put = store.put('gone', Readable.from(endless()), { contentType: 'x/y', signal: controller.signal });
+    const chunks = [Buffer.alloc(1000)];
+    const endless = new Readable({
+      read() {
+        const chunk = chunks.shift();
+        if (chunk) this.push(chunk);
+        else controller.abort(new Error('shutdown'));
+      },
+    });
+    const put = store.put('gone', endless, { contentType: 'x/y', signal: controller.signal });
     await expect(put).rejects.toThrow();
     expect((await failureOf(store.get('gone'))).code).toBe('PIPE_BLOB_NOT_FOUND');
   });

@@ -36,6 +36,26 @@ describe('nothing is committed before it is durable', () => {
     expect(bench.audit.violations).toEqual([]);
   });
 
+  it('a dead letter that its topic refuses as too large goes without its bytes; the others go whole', async () => {
+    const bench = await RunnerBench.open({
+      ordering: 'none',
+      process() {
+        throw new PenstockError('PIPE_STAGE_REJECTED', 'no');
+      },
+    });
+    await bench.submitMany(3);
+    const error = new PenstockError('PIPE_TASK_TOO_LARGE', 'larger than the topic takes');
+    // All three together, then the first two, then the first alone; only its stub is taken.
+    for (let each = 0; each < 3; each++) bench.broker.faults.failNextSend({ topic: 'p.work.dlq', error });
+    await bench.start();
+    await bench.committedTo(3);
+    const letters = await bench.records('p.work.dlq');
+    expect(letters.map(({ value }) => value === null)).toEqual([true, false, false]);
+    const reason = JSON.parse(String(letters[0]?.headers['penstock-dead']));
+    expect(reason).toMatchObject({ topic: 'p.work', offset: 0, code: 'PIPE_STAGE_REJECTED' });
+    expect(reason.omittedBytes).toBeGreaterThan(0);
+  });
+
   it('a dead letter topic out of order holds the dead task back, and nobody else', async () => {
     const bench = await RunnerBench.open({
       ordering: 'none',

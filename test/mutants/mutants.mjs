@@ -135,7 +135,7 @@ export const mutants = [
       "node.phase = 'parked';\n    this.#freeSlots++;\n    if (node.laneNext !== null) {\n      this.#makeReady(node.laneNext);\n      node.laneNext = null;\n    }",
   },
   {
-    name: 'a slot is leaked by each timeout',
+    name: 'slots are leaked where the partition is the lane',
     file: `${runtime}/lanes.ts`,
     find: "if (node.phase === 'running') this.#freeSlots++;\n    node.phase = 'ended';",
     replace: "if (node.phase === 'running' && node.lane !== '') this.#freeSlots++;\n    node.phase = 'ended';",

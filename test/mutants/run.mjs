@@ -1,5 +1,6 @@
 // npm run test:mutants: puts known defects into a copy of the engine, one at a time, and demands that the simulation
-// finds each. A checker that cannot fail proves nothing.  -- --only WORD, --seeds N
+// finds each. A checker that cannot fail proves nothing. Options after --: --only WORD, --seeds N, --write (the table into
+// docs/reliability.md).
 import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +12,11 @@ import { mutants } from './mutants.mjs';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folders = ['processors', 'schemas', 'topics', 'test/processors/runtime', 'test/helpers'];
 const files = ['package.json', 'tsconfig.json', 'vitest.config.ts'];
-const { values } = parseArgs({ options: { only: { type: 'string' }, seeds: { type: 'string', default: '400' } } });
+const page = join(root, 'docs', 'reliability.md');
+const [begin, end] = ['<!-- mutants -->', '<!-- /mutants -->'];
+const { values } = parseArgs({
+  options: { only: { type: 'string' }, seeds: { type: 'string', default: '400' }, write: { type: 'boolean' } },
+});
 
 function copyTree() {
   const tree = mkdtempSync(join(tmpdir(), 'penstock-mutants-'));
@@ -62,6 +67,15 @@ async function judge(tree, mutant) {
   }
 }
 
+const rowOf = ({ name, verdict, detail }) => `| ${name} | ${verdict} | ${detail.replaceAll('|', '')} |`;
+
+function writePage(results) {
+  const text = readFileSync(page, 'utf8');
+  const table = ['| defect put in | verdict | how it shows |', '| --- | --- | --- |', ...results.map(rowOf)].join('\n');
+  const [before, after] = [text.slice(0, text.indexOf(begin)), text.slice(text.indexOf(end))];
+  writeFileSync(page, `${before}${begin}\n${table}\n${after}`);
+}
+
 const tree = copyTree();
 const results = [];
 try {
@@ -70,11 +84,12 @@ try {
   for (const mutant of mutants.filter(({ name }) => values.only === undefined || name.includes(values.only))) {
     const result = await judge(tree, mutant);
     results.push(result);
-    process.stdout.write(`| ${result.name} | ${result.verdict} | ${result.detail} |\n`);
+    process.stdout.write(`${rowOf(result)}\n`);
   }
 } finally {
   rmSync(tree, { recursive: true, force: true });
 }
+if (values.write) writePage(results);
 const missed = results.filter(({ verdict }) => verdict !== 'found');
 process.stdout.write(`\n${results.length - missed.length} of ${results.length} mutants found\n`);
 process.exitCode = missed.length > 0 || results.length === 0 ? 1 : 0;

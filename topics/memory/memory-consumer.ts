@@ -101,7 +101,8 @@ export class MemoryConsumer implements GroupConsumer {
   /** Wakes, finds that it is no member any more, joins anew. */
   thaw(): void {
     this.#frozen = false;
-    this.#before = new Set();
+    if (this.#state === 'stopped' || this.#state === 'failed') return;
+    this.#positions.clear();
     this.#join();
   }
 

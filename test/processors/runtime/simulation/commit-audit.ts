@@ -1,0 +1,79 @@
+import { deadLetterHeader } from '../../../../processors/runtime/dead-letter.ts';
+import { decodeFinished } from '../../../../processors/runtime/finished-offsets.ts';
+import type { AttemptBatch } from '../../../../schemas/generated/attempt-batch.ts';
+import { attemptsTopic } from '../../../../topics/names.ts';
+import type { CommittedOffset, OutboundRecord, TopicPartition } from '../../../../topics/ports.ts';
+
+/** What a worker has been told is written; a commit may rest on nothing else. */
+export class CommitAudit {
+  readonly violations: string[] = [];
+  commits = 0;
+  readonly #taskAt: ReadonlyMap<string, string>;
+  readonly #outputsOf: (n: string) => readonly string[];
+  readonly #ended = new Map<string, string>();
+  readonly #buried = new Set<string>();
+  readonly #handedOn = new Set<string>();
+  readonly #sound = new Map<string, number>();
+  readonly #committed = new Map<string, number>();
+
+  constructor(taskAt: ReadonlyMap<string, string>, outputsOf: (n: string) => readonly string[]) {
+    this.#taskAt = taskAt;
+    this.#outputsOf = outputsOf;
+  }
+
+  acknowledged(records: readonly OutboundRecord[]): void {
+    for (const { topic, value, headers } of records) {
+      if (topic === attemptsTopic) this.#rows(String(value));
+      else if (topic.endsWith('.dlq')) this.#buried.add(placeOf(JSON.parse(String(headers?.[deadLetterHeader]))));
+      else this.#handedOn.add(JSON.parse(String(value)).n);
+    }
+  }
+
+  /** Before the commit goes out. */
+  asked(place: TopicPartition & CommittedOffset): void {
+    this.commits++;
+    const key = `${place.topic}/${place.partition}`;
+    const sound = this.#sound.get(key) ?? 0;
+    this.#cover(key, sound, place.offset);
+    this.#sound.set(key, Math.max(sound, place.offset));
+    for (const run of decodeFinished(place.metadata)) {
+      this.#cover(key, place.offset + run.start, place.offset + run.end);
+    }
+  }
+
+  /** What the group holds after a commit. */
+  stands(place: TopicPartition, committed: CommittedOffset | null): void {
+    const key = `${place.topic}/${place.partition}`;
+    const before = this.#committed.get(key) ?? 0;
+    const now = committed?.offset ?? 0;
+    if (now < before) this.violations.push(`the commit of ${key} went back from ${before} to ${now}`);
+    this.#committed.set(key, now);
+  }
+
+  #rows(value: string): void {
+    const batch: AttemptBatch = JSON.parse(value);
+    for (const { outcome, partition, offset } of batch.attempts) {
+      if (outcome !== 'retry') this.#ended.set(placeOf({ topic: batch.topic, partition, offset }), outcome);
+    }
+  }
+
+  #cover(key: string, from: number, to: number): void {
+    for (let offset = from; offset < to; offset++) {
+      const missing = this.#missing(`${key}@${offset}`);
+      if (missing !== undefined) this.violations.push(`${key}@${offset} was committed ${missing}`);
+    }
+  }
+
+  #missing(place: string): string | undefined {
+    const outcome = this.#ended.get(place);
+    if (outcome === undefined) return 'without a terminal row';
+    if (outcome === 'dead') return this.#buried.has(place) ? undefined : 'without its dead letter';
+    if (outcome !== 'ok') return undefined;
+    const lacking = this.#outputsOf(this.#taskAt.get(place) ?? '').find((output) => !this.#handedOn.has(output));
+    return lacking === undefined ? undefined : `without its output ${lacking}`;
+  }
+}
+
+function placeOf({ topic, partition, offset }: { topic: string; partition: number; offset: number }): string {
+  return `${topic}/${partition}@${offset}`;
+}

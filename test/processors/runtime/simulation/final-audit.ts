@@ -1,0 +1,113 @@
+import { deadLetterHeader } from '../../../../processors/runtime/dead-letter.ts';
+import type { AttemptBatch } from '../../../../schemas/generated/attempt-batch.ts';
+import { attemptsTopic } from '../../../../topics/names.ts';
+import type { InboundRecord } from '../../../../topics/ports.ts';
+import { endOf } from './scenario.ts';
+import { groups, type World } from './world.ts';
+
+export interface Tally {
+  readonly records: number;
+  readonly runs: number;
+  /** Places that ended more than once, counted once for each end too many. */
+  readonly duplicates: number;
+}
+
+/** After the drain: each record ended as it must, nothing came from nowhere. */
+export async function auditEnd(world: World, violations: string[]): Promise<Tally> {
+  const outcomes = await readOutcomes(world);
+  const letters = await readLetters(world, violations);
+  const handedOn = new Set<string>();
+  let records = 0;
+  let duplicates = 0;
+  for (const topic of groups) {
+    for (const [place, record] of await readTopic(world, topic)) {
+      records++;
+      const n = taskOf(topic, record);
+      if (topic === 'p.next') handedOn.add(n);
+      const ends = outcomes.get(place) ?? [];
+      outcomes.delete(place);
+      duplicates += Math.max(0, ends.length - 1);
+      const due = endOf(world.scenario.planOf(n));
+      if (!ends.includes(due)) violations.push(`${place} (task ${n}) is lost: it should be ${due}`);
+      const other = ends.find((outcome) => outcome !== due);
+      if (other !== undefined) violations.push(`${place} (task ${n}) ended ${other}, it should be ${due}`);
+      const isBuried = letters.has(place);
+      if (isBuried !== (due === 'dead')) violations.push(`${place} (task ${n}): dead letter ${isBuried}, ends ${due}`);
+    }
+  }
+  for (const place of outcomes.keys()) violations.push(`${place} has a row and no record`);
+  checkHandedOn(world, handedOn, violations);
+  return { records, runs: world.ledger.runs.length, duplicates };
+}
+
+function checkHandedOn(world: World, handedOn: ReadonlySet<string>, violations: string[]): void {
+  const { submissions, planOf } = world.scenario;
+  const due = submissions.flatMap(({ plan }) => (endOf(plan) === 'ok' ? plan.outputs : []));
+  for (const n of due) if (!handedOn.has(n)) violations.push(`output ${n} is lost`);
+  const wanted = new Set(due);
+  for (const n of handedOn) {
+    const parent = planOf(n.split('.')[0] ?? '');
+    if (!wanted.has(n)) violations.push(`output ${n} came from nowhere (${parent.manner}, ${parent.flaw})`);
+  }
+}
+
+/** Terminal rows by place. */
+async function readOutcomes(world: World): Promise<Map<string, string[]>> {
+  const outcomes = new Map<string, string[]>();
+  for (const [, record] of await readTopic(world, attemptsTopic)) {
+    const batch: AttemptBatch = JSON.parse(String(record.value));
+    for (const { outcome, partition, offset } of batch.attempts) {
+      if (outcome === 'retry') continue;
+      const place = `${batch.topic}/${partition}@${offset}`;
+      outcomes.set(place, [...(outcomes.get(place) ?? []), outcome]);
+    }
+  }
+  return outcomes;
+}
+
+async function readLetters(world: World, violations: string[]): Promise<Set<string>> {
+  const letters = new Set<string>();
+  for (const group of groups) {
+    const sources = await readTopic(world, group);
+    for (const [, letter] of await readTopic(world, `${group}.dlq`)) {
+      const { topic, partition, offset } = JSON.parse(String(letter.headers[deadLetterHeader]));
+      const place = `${topic}/${partition}@${offset}`;
+      letters.add(place);
+      const source = sources.get(place);
+      if (source === undefined || !isSame(source.value, letter.value) || !isSame(source.key, letter.key)) {
+        violations.push(`the dead letter of ${place} is not its record`);
+      }
+    }
+  }
+  return letters;
+}
+
+function isSame(one: Buffer | null, other: Buffer | null): boolean {
+  return one === null || other === null ? one === other : one.equals(other);
+}
+
+/** What was submitted says it in its id, if its value cannot; what was handed on may carry the id of its parent. */
+function taskOf(topic: string, record: InboundRecord): string {
+  const header = record.headers.penstock;
+  const id = header === undefined || topic !== 'p.work' ? undefined : String(JSON.parse(String(header)).id);
+  return id?.startsWith('t') ? id.slice(1) : JSON.parse(String(record.value)).n;
+}
+
+/** The whole topic, by place. */
+export async function readTopic(world: World, topic: string): Promise<Map<string, InboundRecord>> {
+  const records = new Map<string, InboundRecord>();
+  const ends = await (await world.broker.admin()).offsets(topic);
+  const total = ends.reduce((sum, { latest }) => sum + latest, 0);
+  const consumer = world.broker.consumer({ groupId: `read-${topic}`, topics: [topic] });
+  await consumer.start({
+    assigned() {},
+    rebalancing() {},
+    records: (batch) => {
+      for (const record of batch.records) records.set(`${topic}/${batch.partition}@${record.offset}`, record);
+    },
+    failed() {},
+  });
+  while (records.size < total) await world.clock.sleep(1);
+  await consumer.stop();
+  return records;
+}

@@ -1,0 +1,154 @@
+import { decodeFinished } from '../../../../processors/runtime/finished-offsets.ts';
+import type { Ordering, Task } from '../../../../processors/stage.ts';
+import type { AssignedPartition } from '../../../../topics/ports.ts';
+
+/** One line of the ledger: a handler that was called. Times are virtual epoch milliseconds. */
+export interface Run {
+  readonly task: string;
+  readonly n: string;
+  readonly attempt: number;
+  readonly place: string;
+  readonly worker: string;
+  readonly start: number;
+  end: number | undefined;
+  /** Its worker was dead, frozen or cut off when it began: nobody waits for it. */
+  readonly zombie: boolean;
+}
+
+/** One partition of one member, from an assignment to the loss. */
+interface Epoch {
+  readonly position: number;
+  readonly finished: readonly { start: number; end: number }[];
+  readonly attempts: Map<number, number>;
+  readonly newestOfLane: Map<string, number>;
+}
+
+/** One member of one group: a worker's consumer of one topic. */
+export class Session {
+  readonly worker: string;
+  readonly topic: string;
+  live = false;
+  readonly active = new Set<Run>();
+  epochs = new Map<number, Epoch>();
+
+  constructor(worker: string, topic: string) {
+    this.worker = worker;
+    this.topic = topic;
+  }
+
+  /** Before its listener hears of it. */
+  assigned(partitions: readonly AssignedPartition[]): void {
+    this.live = true;
+    const before = this.epochs;
+    this.epochs = new Map();
+    for (const each of partitions) {
+      const kept = each.kept ? before.get(each.partition) : undefined;
+      this.epochs.set(each.partition, kept ?? openEpoch(each));
+    }
+  }
+
+  /** Killed, frozen or thrown out: what it does from here on is not the work of a live worker. */
+  cut(): void {
+    this.live = false;
+    this.active.clear();
+  }
+}
+
+function openEpoch({ committed }: AssignedPartition): Epoch {
+  const position = committed?.offset ?? 0;
+  const runs = committed === null ? [] : decodeFinished(committed.metadata);
+  const finished = runs.map((run) => ({ start: position + run.start, end: position + run.end }));
+  return { position, finished, attempts: new Map(), newestOfLane: new Map() };
+}
+
+/** Every execution, written down outside of the engine, and judged as it begins. */
+export class Ledger {
+  readonly runs: Run[] = [];
+  readonly violations: string[] = [];
+  readonly sessions: Session[] = [];
+  readonly taskAt = new Map<string, string>();
+  readonly #limits: { readonly ordering: Ordering; readonly concurrency: number };
+  readonly #now: () => number;
+
+  constructor(limits: { readonly ordering: Ordering; readonly concurrency: number }, now: () => number) {
+    this.#limits = limits;
+    this.#now = now;
+  }
+
+  open(worker: string, topic: string): Session {
+    const session = new Session(worker, topic);
+    this.sessions.push(session);
+    return session;
+  }
+
+  start(session: Session, task: Task<{ readonly n: string }>, notBefore: number | undefined): Run {
+    const { topic, partition, offset } = task.place;
+    const place = `${topic}/${partition}@${offset}`;
+    const { n } = task.payload;
+    const common = { task: task.id, n, attempt: task.attempt, place, worker: session.worker };
+    const run: Run = { ...common, start: this.#now(), end: undefined, zombie: !session.live };
+    this.taskAt.set(place, n);
+    this.runs.push(run);
+    if (run.zombie) return run;
+    if (notBefore !== undefined && run.start < notBefore) this.#fault(run, 'began before its time');
+    this.#judgeEpoch(session, task, run);
+    this.#judgeOthers(session, task, run);
+    session.active.add(run);
+    return run;
+  }
+
+  /** The handler answered, or was told that its answer counts for nothing. */
+  end(session: Session, run: Run): void {
+    run.end ??= this.#now();
+    session.active.delete(run);
+  }
+
+  #judgeEpoch(session: Session, task: Task<unknown>, run: Run): void {
+    const { partition, offset } = task.place;
+    const epoch = session.epochs.get(partition);
+    if (epoch === undefined) {
+      this.#fault(run, 'is not owned by its worker');
+      return;
+    }
+    const isCovered =
+      offset < epoch.position || epoch.finished.some((each) => each.start <= offset && offset < each.end);
+    if (isCovered) this.#fault(run, 'ran again though a commit covered it');
+    const before = epoch.attempts.get(offset) ?? 0;
+    if (task.attempt !== before + 1) this.#fault(run, `is attempt ${task.attempt} after ${before} in one assignment`);
+    epoch.attempts.set(offset, task.attempt);
+    const lane = this.#laneOf(task);
+    if (lane === undefined) return;
+    const newest = epoch.newestOfLane.get(lane) ?? -1;
+    if (offset < newest) this.#fault(run, `ran after offset ${newest} of its lane`);
+    epoch.newestOfLane.set(lane, Math.max(offset, newest));
+  }
+
+  /** A parent that ran twice leaves two records of one child; only lanes keep those two apart. */
+  #judgeOthers(session: Session, task: Task<unknown>, run: Run): void {
+    if (session.active.size >= this.#limits.concurrency) this.#fault(run, `is one more than the slots`);
+    const lane = this.#laneOf(task);
+    for (const other of this.sessions) {
+      if (!other.live || other.topic !== session.topic) continue;
+      for (const active of other.active) {
+        if (active.place === run.place || (lane !== undefined && active.task === run.task)) {
+          this.#fault(run, `runs on ${active.worker} too`);
+        } else if (lane !== undefined && lane === this.#lanes.get(active)) {
+          this.#fault(run, `overlaps ${active.place} on ${active.worker}, of the same lane`);
+        }
+      }
+    }
+    if (lane !== undefined) this.#lanes.set(run, lane);
+  }
+
+  readonly #lanes = new WeakMap<Run, string>();
+
+  #laneOf(task: Task<unknown>): string | undefined {
+    const { ordering } = this.#limits;
+    if (ordering === 'none') return undefined;
+    return ordering === 'partition' ? String(task.place.partition) : `${task.place.partition}:${task.key}`;
+  }
+
+  #fault(run: Run, what: string): void {
+    this.violations.push(`${run.place} (task ${run.n}, attempt ${run.attempt}, ${run.worker}) ${what}`);
+  }
+}

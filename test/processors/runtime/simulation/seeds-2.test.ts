@@ -1,0 +1,6 @@
+import { vi } from 'vitest';
+import { testSeeds } from './seeds.ts';
+
+vi.mock('node:timers/promises', () => import('./virtual-sleep.ts'));
+
+testSeeds(1000000, 500);

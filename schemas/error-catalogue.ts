@@ -106,6 +106,10 @@ export const errorCatalogue = {
     'A part of the embedded stack ended, or did not become healthy, while it was started.',
     'Read the log lines in the message; the whole log is in the logs folder of the data folder.',
   ),
+  PIPE_STACK_DATA_DIR: permanent(
+    'The data folder cannot be made or entered.',
+    'Set PENSTOCK_DATA_DIR to a folder that you may write.',
+  ),
   PIPE_STACK_DATA_IN_USE: permanent(
     'The folder of the embedded ClickHouse could not be opened: another process has it, or it is damaged.',
     'Stop the other process (penstock down); if none runs, look at the message and restore the folder.',

@@ -40,7 +40,7 @@ async function runSubmit(
 function report(result: SubmitResult, json: boolean): void {
   const maxShown = 10;
   for (const { index, code, message } of result.rejected.slice(0, maxShown)) {
-    printProgress(`task ${index} rejected: ${code}: ${message}`);
+    printProgress(`task ${index + 1} of the input rejected: ${code}: ${message}`);
   }
   if (result.rejected.length > maxShown) printProgress(`… and ${result.rejected.length - maxShown} more`);
   if (!json && result.ids.length === 0) return;

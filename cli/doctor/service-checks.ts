@@ -44,12 +44,14 @@ async function examineTopics(admin: Admin, config: Config, modules: readonly str
   return warn('topics', `to do: ${names.join(', ')}${more}`, 'Run penstock topics provision.');
 }
 
-function examineHttp(check: string, url: string, path: string, code: ErrorCode): Promise<Finding[]> {
+/** Whether a service answers HTTP there; what it answers is not read. */
+export function examineHttp(check: string, url: string, path: string, code: ErrorCode): Promise<Finding[]> {
   return examine(check, async () => {
     const shown = redactUrl(url);
     const { remedy } = errorCatalogue[code];
     try {
-      const reply = await fetch(new URL(path, url), { signal: AbortSignal.timeout(limitMs) });
+      const { address, headers } = withoutCredentials(new URL(path, url));
+      const reply = await fetch(address, { headers, signal: AbortSignal.timeout(limitMs) });
       await reply.body?.cancel();
       return reply.ok ? ok(check, `${shown} answers`) : fail(check, `${shown} answers ${reply.status}`, remedy);
     } catch (error) {
@@ -57,4 +59,15 @@ function examineHttp(check: string, url: string, path: string, code: ErrorCode):
       return fail(check, `${shown} gives no answer (${messageOf(cause)})`, remedy);
     }
   }).then((finding) => [finding]);
+}
+
+/** fetch refuses a URL with a password in it, and says it aloud. */
+function withoutCredentials(url: URL): { address: URL; headers: Record<string, string> } {
+  const { username, password } = url;
+  const address = new URL(url);
+  address.username = '';
+  address.password = '';
+  if (username === '' && password === '') return { address, headers: {} };
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { address, headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } };
 }

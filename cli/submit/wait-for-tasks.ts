@@ -21,7 +21,7 @@ export async function waitForTasks(
   const states = new Map<string, string>();
   for (;;) {
     const open = [...new Set(ids)].filter((id) => !states.has(id));
-    for (const [id, state] of await terminalStates(clickhouse, open.slice(0, idsPerQuery))) states.set(id, state);
+    for (const [id, state] of await askOnce(clickhouse, open.slice(0, idsPerQuery), endsAt)) states.set(id, state);
     options.onProgress(states.size);
     if (states.size === new Set(ids).size) return states;
     if (Date.now() > endsAt) {
@@ -29,6 +29,16 @@ export async function waitForTasks(
       throw new PenstockError('PIPE_CLI_WAIT_TIMEOUT', `${missing} of ${ids.length} tasks have not ended in time`);
     }
     await sleep(pollEveryMs);
+  }
+}
+
+/** ClickHouse may be away for a moment; the tasks are accepted, so only the end of the wait ends it. */
+async function askOnce(clickhouse: ClickHouse, ids: readonly string[], endsAt: number): Promise<[string, string][]> {
+  try {
+    return await terminalStates(clickhouse, ids);
+  } catch (error) {
+    if (error instanceof PenstockError && error.retryable && Date.now() < endsAt) return [];
+    throw error;
   }
 }
 

@@ -3,6 +3,7 @@ import { closeSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type ErrorCode, errorCatalogue } from '../../schemas/error-catalogue.ts';
 import { PenstockError } from '../../schemas/errors.ts';
+import { makeDataFolder } from './disk-space.ts';
 import { openLogFile, readLogTail, sizeOf, tellingLines } from './log-file.ts';
 import { nodeProgramArgs } from './node-program.ts';
 import type { StackOptions } from './stack-options.ts';
@@ -21,6 +22,7 @@ export interface StackEndpoints {
 
 /** Starts the stack under a supervisor that outlives this process; resolves when all components answer. */
 export function startStackInBackground(options: StackOptions): Promise<StackEndpoints> {
+  makeDataFolder(resolve(options.dataDir));
   const logFile = join(resolve(options.dataDir), 'logs', 'supervisor.log');
   const log = openLogFile(logFile);
   const from = sizeOf(logFile);

@@ -41,6 +41,10 @@ describe('translate', () => {
     expect(translate(refused, 'connecting').code).toBe('PIPE_BROKER_AUTH');
   });
 
+  it('takes a broker that never greets for one that is away', () => {
+    expect(translate(new Error('Broker not connected'), 'connecting').code).toBe('PIPE_BROKER_UNAVAILABLE');
+  });
+
   it('copes with whatever is thrown, and leaves our own errors alone', () => {
     for (const thrown of [undefined, null, 'text', 7, {}, { cause: {} }]) {
       expect(translate(thrown, 'doing').code).toBe('PIPE_BROKER_REFUSED');

@@ -83,6 +83,9 @@ export function codeOf(fault: KafkaFault): ErrorCode {
   return 'PIPE_BROKER_REFUSED';
 }
 
+/** A plain Error of kafkajs, for a broker whose greeting never came. */
+const isNotConnected = (thrown: unknown): boolean => messageOf(rootOf(thrown)) === 'Broker not connected';
+
 /** Every error of kafkajs leaves topics/ through here. */
 export function translate(
   thrown: unknown,
@@ -91,6 +94,12 @@ export function translate(
 ): PenstockError {
   if (thrown instanceof PenstockError) return thrown;
   const fault = readFault(thrown);
+  if (isNotConnected(thrown)) {
+    return new PenstockError('PIPE_BROKER_UNAVAILABLE', `${doing}: the broker took the connection and said nothing`, {
+      context,
+      cause: thrown,
+    });
+  }
   const type = fault.type ?? fault.name;
   const described = type ? `${doing}: ${messageOf(rootOf(thrown))} (${type})` : `${doing}: ${messageOf(thrown)}`;
   return new PenstockError(codeOf(fault), described, { context, cause: thrown });

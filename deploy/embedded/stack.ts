@@ -94,7 +94,7 @@ function superviseAll(dataDir: string, components: readonly Component[], onProgr
       onProgress(`cannot write the state of the stack: ${messageOf(error)}`);
     }
   };
-  const supervised = components.map((component) => supervise(component, save));
+  const supervised = components.map((component) => supervise(component, save, onProgress));
   return supervised;
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../../schemas/errors.ts';
 import type { ManagedChild } from './child-process.ts';
 import type { Component } from './component.ts';
+import type { Progress } from './stack-options.ts';
 import { startComponent } from './start-component.ts';
 import type { ComponentState } from './state-file.ts';
 
@@ -25,7 +26,7 @@ export function restartDelayMs(failures: number): number {
 }
 
 /** Keeps one component alive: starts it, and starts it again, with back-off, each time it dies by itself. */
-export function supervise(component: Component, onChange: () => void): Supervised {
+export function supervise(component: Component, onChange: () => void, onProgress: Progress): Supervised {
   const stopping = new AbortController();
   const { name, port, logFile } = component;
   let state: ComponentState = { name, port, logFile, status: 'stopped', processes: [], restarts: 0 };
@@ -55,6 +56,7 @@ export function supervise(component: Component, onChange: () => void): Supervise
       if (stopping.signal.aborted) return;
       failures = Date.now() - since > settledAfterMs ? 1 : failures + 1;
       change({ status: 'restarting', processes: [], lastExit: reason });
+      onProgress(`${name} ended by itself (${reason}); starting it again`);
       failures = await restart(failures);
     }
   };
@@ -64,6 +66,7 @@ export function supervise(component: Component, onChange: () => void): Supervise
       try {
         await launch();
         change({ restarts: state.restarts + 1 });
+        onProgress(`${name} is back`);
         return attempt;
       } catch (error) {
         stopping.signal.throwIfAborted();

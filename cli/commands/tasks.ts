@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { definedFields } from '../../gateway/defined-fields.ts';
 import { type TaskFilter, type TaskState, type TaskSummary, taskStates } from '../../gateway/history/history.ts';
 import { addConfigFlags, configOf } from '../config-flags.ts';
 import { openClickHouse } from '../connect.ts';
@@ -41,13 +42,7 @@ async function runTasks(flags: TasksFlags & Readonly<Record<string, unknown>>): 
 }
 
 function filterOf({ pipeline, stage, state, since, limit }: TasksFlags): TaskFilter {
-  return {
-    limit,
-    ...(pipeline !== undefined && { pipeline }),
-    ...(stage !== undefined && { stage }),
-    ...(state !== undefined && { state }),
-    ...(since !== undefined && { since }),
-  };
+  return definedFields({ pipeline, stage, state, since, limit });
 }
 
 function describeTasks(tasks: readonly TaskSummary[]): string {

@@ -66,6 +66,18 @@ describe('mistakes in arguments', () => {
     expect(err).not.toMatch(/\n\s+at /);
   });
 
+  it.each([
+    [['nonsense'], 'penstock --help'],
+    [['tasks', '--limit', '0'], 'penstock tasks --help'],
+    [['topics', 'list', '--nonsense'], 'penstock topics list --help'],
+    [['sql', ' '], 'penstock sql --help'],
+    [['replay', 'download', '--from', 'earliest'], 'penstock replay --help'],
+  ])('%j points at %s', async (args, help) => {
+    const { code, err } = await run(...args);
+    expect(code).toBe(2);
+    expect(err).toContain(`(${help} shows`);
+  });
+
   it('that only the pipelines can tell are exit code 1, with a code and a remedy', async () => {
     const { code, err } = await run('replay', 'assets.nope', '--from', 'earliest');
     expect(code).toBe(1);

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { startedEndpoints } from '../../cli/commands/up.ts';
 import { countOf } from '../../cli/count-of.ts';
 import { parseCount, parseSince, parseTime } from '../../cli/parse-time.ts';
 import { startCounter, startProgressBar } from '../../cli/progress-bar.ts';
@@ -116,4 +117,13 @@ describe('the table of a replay', () => {
     expect(text).toContain('moved to what is stored');
     expect(text).toContain('a.b: 1 record to run, 1 of them again. dry run');
   });
+});
+
+it('up names the endpoints of what it started, and no others', () => {
+  const endpoints = { brokers: ['127.0.0.1:1', '127.0.0.1:2'], registryUrl: 'http://r', clickhouseUrl: 'http://c' };
+  const shown = (...only: Parameters<typeof startedEndpoints>[1][]) =>
+    startedEndpoints(endpoints, ...only).map(({ key, value }) => `${key} ${value}`);
+  expect(shown(['kafka'])).toEqual(['brokers 127.0.0.1:1,127.0.0.1:2']);
+  expect(shown(['clickhouse', 'registry'])).toEqual(['registryUrl http://r', 'clickhouseUrl http://c']);
+  expect(shown()).toHaveLength(3);
 });

@@ -89,9 +89,10 @@ async function refuseRunning(admin: Admin, group: string): Promise<void> {
   const members = await admin.groupMembers(group);
   if (members.length === 0) return;
   const who = members.map(({ clientId, host }) => `${clientId} at ${host}`).slice(0, 5);
+  const them = members.length === 1 ? 'it' : 'them';
   throw new PenstockError(
     'PIPE_GROUP_RUNNING',
-    `${countOf(members.length, 'worker')} of ${group} still running (${who.join(', ')}): stop, replay, start again`,
+    `${countOf(members.length, 'worker')} of ${group} still running (${who.join(', ')}): stop ${them}, replay, and start ${them} again`,
     { context: { group, members: members.length } },
   );
 }

@@ -151,6 +151,14 @@ export const errorCatalogue = {
     'Run it by itself with node or tsx and mend what it reports.',
   ),
   PIPE_MODULE_NOT_FOUND: permanent('There is no module file at that path.', 'Check the path given to --module.'),
+  PIPE_STAGE_CPU_CRASHED: passing(
+    'The child process of inChildProcess() ended before it answered: out of memory, process.exit(), a crash.',
+    'Read how it ended in the message and the lines it wrote to stderr; raise maxMemoryMb, or mend the module.',
+  ),
+  PIPE_STAGE_CPU_FULL: passing(
+    'Too many calls of one inChildProcess() wait for a child process.',
+    'Give the stage as many slots (concurrency) as the pool has processes.',
+  ),
   PIPE_STAGE_PARTITION_LOST: passing(
     'The partition of the task moved to another worker while the stage ran; only ctx.signal carries it.',
     'Nothing: the other worker runs the task.',

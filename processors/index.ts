@@ -30,4 +30,5 @@ export {
   type Task,
   to,
 } from './stage.ts';
+export { type StallWatchdog, type StallWatchdogOptions, startStallWatchdog } from './stall-watchdog.ts';
 export { startWorker, type Worker, type WorkerOptions } from './worker.ts';

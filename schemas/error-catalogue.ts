@@ -417,6 +417,14 @@ export const errorCatalogue = {
     'The target could not be reached, timed out or answered 5xx.',
     'If it lasts: check PENSTOCK_UPLOAD_URL and that the target is up.',
   ),
+  PIPE_WORKER_BLOCKED: passing(
+    'The event loop of the worker stood still for more than a second; no task began or ended, nothing was committed.',
+    'Find the stage that computes long without a pause; run that part with inChildProcess().',
+  ),
+  PIPE_WORKER_STALLED: passing(
+    'The event loop of the worker stood still for longer than the session timeout; the process was killed, its tasks run elsewhere.',
+    'Look at the stack in the log line; run that part with inChildProcess(), and let a supervisor restart the worker.',
+  ),
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type ErrorCode = keyof typeof errorCatalogue;

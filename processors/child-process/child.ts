@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { PenstockError } from '../../schemas/errors.ts';
+import { isTypescript, ownEntry } from '../node-entry.ts';
 import type { AnswerMessage, JobMessage } from './messages.ts';
-import { isTypescript, ownEntry } from './node-entry.ts';
 import { rebuildThrown } from './thrown.ts';
 
 export interface ChildOptions {

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
+import { existingModule } from '../node-entry.ts';
 import { ChildPool } from './child-pool.ts';
-import { existingModule } from './node-entry.ts';
 
 export interface ChildProcessOptions {
   /** Child processes at most; they start when needed and end after 10 s without work. Default: one a core, less one. */

@@ -9,7 +9,8 @@ export interface NodeEntry {
   readonly execArgv: readonly string[];
 }
 
-const isSource = import.meta.url.endsWith('.ts');
+/** A loader may have added a query to our URL. */
+const isSource = new URL(import.meta.url).pathname.endsWith('.ts');
 
 /** A module of ours as the entry of a process or thread: `url` has no extension, which is .ts in the sources only. */
 export function ownEntry(url: URL, options: { readonly typescript?: boolean } = {}): NodeEntry {

@@ -401,10 +401,6 @@ export const errorCatalogue = {
     'The source calls it an image, and its bytes are none.',
     'Look at what the source really serves: often it is an error page.',
   ),
-  PIPE_TRANSFORM_WORKER_LOST: passing(
-    'The worker thread of the transform ended without an answer.',
-    'If it lasts: look at the log of the worker, and report the input.',
-  ),
   PIPE_UPLOAD_CHECKSUM: passing(
     'What the target stored differs from what was sent.',
     'If it lasts: look at the target and the proxies before it.',

@@ -9,7 +9,7 @@ export interface StallWatchdogOptions {
   /** The process is killed when its event loop stood still for so long. Default 30 000: the session timeout of startWorker. */
   readonly limitMs?: number;
   readonly logger: Logger;
-  /** What runs; asked four times a second, told in the last line. Default: nothing. */
+  /** What runs; asked twice a second, told in the last line. Default: nothing. */
   readonly running?: () => unknown;
 }
 
@@ -17,7 +17,7 @@ export interface StallWatchdog {
   stop(): Promise<void>;
 }
 
-const tickMs = 250;
+const tickMs = 500;
 const reportMs = 1_000;
 
 /**

@@ -8,6 +8,8 @@ import { DurableSender } from './durable-sender.ts';
 import { FlowGate } from './flow-gate.ts';
 import { LaneScheduler } from './lanes.ts';
 import { OutputEncoder } from './output-encoder.ts';
+import { Ownership } from './ownership.ts';
+import { Quarantine } from './quarantine.ts';
 import { RetryHold } from './retry-hold.ts';
 import type { StageCounts } from './stage-counts.ts';
 import { planStage, type StagePlan } from './stage-plan.ts';
@@ -18,6 +20,7 @@ import { TaskPump } from './task-pump.ts';
 import type { TaskRun } from './task-run.ts';
 
 const defaultMaxTaskBytes = 1024 * 1024;
+const defaultSessionTimeoutMs = 30_000;
 
 /** What the parts tell the engine. */
 export interface StageEvents {
@@ -43,6 +46,7 @@ export interface StageParts {
   readonly hold: RetryHold;
   readonly executor: TaskExecutor;
   readonly pump: TaskPump;
+  readonly ownership: Ownership;
 }
 
 /** Puts an engine together; nothing here starts anything. */
@@ -67,7 +71,7 @@ export function buildStageParts(options: StageRunnerOptions, events: StageEvents
   return { ...base, ...writers, ...buildRunning(options, base, writers, events) };
 }
 
-type Base = Pick<StageParts, 'plan' | 'log' | 'counts' | 'sender' | 'scheduler' | 'gate'>;
+type Base = Pick<StageParts, 'plan' | 'log' | 'counts' | 'sender' | 'scheduler' | 'gate' | 'committer'>;
 type Writers = Pick<StageParts, 'completions' | 'retries' | 'deadLetters'>;
 
 /** Retries have a writer of their own, as dead letters do: a topic of theirs that is out of order holds back them alone. */
@@ -84,6 +88,8 @@ function buildWriters(options: StageRunnerOptions, base: Base, events: StageEven
 function buildRunning(options: StageRunnerOptions, base: Base, writers: Writers, events: StageEvents) {
   const { codec, now = Date.now, random = Math.random, maxTaskBytes = defaultMaxTaskBytes } = options;
   const { plan, log, scheduler, gate } = base;
+  const quarantine = options.quarantine ?? new Quarantine();
+  const ownership = buildOwnership(options, base, quarantine, (run) => executor.goOn(run));
   const pump: TaskPump = new TaskPump({
     scheduler,
     hasRoom: () => writers.completions.hasRoom && writers.retries.hasRoom,
@@ -99,6 +105,8 @@ function buildRunning(options: StageRunnerOptions, base: Base, writers: Writers,
       now,
       onFree: () => pump.pump(),
       onDefect: events.onDefect,
+      quarantine,
+      ownership,
     },
     (wait) => new TaskEndings({ ...base, ...writers, now, random, wait }),
   );
@@ -110,5 +118,14 @@ function buildRunning(options: StageRunnerOptions, base: Base, writers: Writers,
     admit: (run) => void scheduler.add(run),
     onAdmitted: () => pump.pump(),
   });
-  return { pump, executor, hold };
+  return { pump, executor, hold, ownership };
+}
+
+function buildOwnership(
+  { stage, sessionTimeoutMs = defaultSessionTimeoutMs }: StageRunnerOptions,
+  { committer, log }: Base,
+  quarantine: Quarantine,
+  admit: (run: TaskRun) => void,
+): Ownership {
+  return new Ownership({ stage, committer, log, quarantine, sessionTimeoutMs, admit });
 }

@@ -2,12 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { judgeTrial, mutantTable, type TrialResult, trials } from './mutant-trials.ts';
 import { type ChaosOptions, readOptions } from './options.ts';
 import { ProgressLine } from './progress-line.ts';
 import { explain, isGreen, summaryOf, tableOf, writeTable } from './report.ts';
-import { runScenario, type ScenarioResult } from './run-scenario.ts';
+import { type RunOptions, runScenario, type ScenarioResult } from './run-scenario.ts';
 import type { Scenario } from './scenarios/scenario.ts';
-import { type Services, startServices } from './world/services.ts';
+import { mutantNames } from './worker/mutants.ts';
+import { startServices } from './world/services.ts';
 import { SinkProcess } from './world/sink-process.ts';
 
 const page = fileURLToPath(new URL('../../docs/reliability.md', import.meta.url));
@@ -21,38 +23,60 @@ async function main(): Promise<void> {
   const services = await startServices(folder, options.firstPort);
   const sink = new SinkProcess(services, folder);
   sink.start();
-  const results: ScenarioResult[] = [];
+  let isGood = false;
   try {
-    for (const scenario of options.scenarios) {
-      results.push(await play(scenario, options, { services, sink, folder, progress }));
-    }
+    const parts = { ...options, services, sink, folder };
+    isGood = options.allMutants
+      ? await playMutants(options, parts, progress)
+      : await playScenarios(options, parts, progress);
   } finally {
     await sink.stop();
     await services.stop();
-    if (results.length === options.scenarios.length && results.every(isGreen)) rmSync(folder, { recursive: true });
+    if (isGood) rmSync(folder, { recursive: true });
     else progress.say(`ledgers and logs are in ${folder}`);
   }
-  if (options.write) writeTable(page, 'chaos', tableOf(results));
-  process.stdout.write(`${tableOf(results)}\n`);
-  process.exitCode = results.every(isGreen) ? 0 : 1;
+  process.exitCode = isGood ? 0 : 1;
 }
 
-interface Parts {
-  readonly services: Services;
-  readonly sink: SinkProcess;
-  readonly folder: string;
-  readonly progress: ProgressLine;
+type Parts = Omit<RunOptions, 'onProgress'>;
+
+/** True: all invariants held. */
+async function playScenarios(options: ChaosOptions, parts: Parts, progress: ProgressLine): Promise<boolean> {
+  const results: ScenarioResult[] = [];
+  for (const scenario of options.scenarios) {
+    const result = await play(scenario, parts, progress);
+    for (const line of explain(result, again(scenario, parts))) progress.say(line);
+    results.push(result);
+  }
+  const table = tableOf(results);
+  process.stdout.write(`${table}\n`);
+  if (options.write) writeTable(page, 'chaos', table);
+  return results.every(isGreen);
 }
 
-async function play(scenario: Scenario, options: ChaosOptions, parts: Parts): Promise<ScenarioResult> {
-  const { progress } = parts;
+/** True: each was found. */
+async function playMutants(options: ChaosOptions, parts: Parts, progress: ProgressLine): Promise<boolean> {
+  const results: TrialResult[] = [];
+  for (const mutant of mutantNames) {
+    progress.say(`mutant ${mutant}`);
+    results.push(judgeTrial(mutant, await play(trials[mutant].scenario, { ...parts, mutant }, progress)));
+  }
+  const table = mutantTable(results);
+  process.stdout.write(`${table}\n`);
+  if (options.write) writeTable(page, 'chaos-mutants', table);
+  return results.every(({ isFound }) => isFound);
+}
+
+async function play(scenario: Scenario, parts: Parts, progress: ProgressLine): Promise<ScenarioResult> {
   const onProgress = (line: string) => progress.show(`${scenario.name}: ${line}`);
-  const result = await runScenario(scenario, { ...options, ...parts, onProgress });
+  const result = await runScenario(scenario, { ...parts, onProgress });
   progress.say(summaryOf(result));
-  const mutant = options.mutant === null ? '' : ` --mutant ${options.mutant}`;
-  const again = `npm run test:chaos -- --scenario ${scenario.name} --seed ${options.seed} --scale ${options.scale}${mutant}`;
-  for (const line of explain(result, again)) progress.say(line);
   return result;
+}
+
+function again({ name }: Scenario, { seed, scale, mutant }: Parts): string {
+  const flag = mutant === null ? '' : ` --mutant ${mutant}`;
+  return `npm run test:chaos -- --scenario ${name} --seed ${seed} --scale ${scale}${flag}`;
 }
 
 await main();

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { allScenarios, longScenarios } from './scenarios/all-scenarios.ts';
+import { allScenarios, moreScenarios } from './scenarios/all-scenarios.ts';
 import type { Scale, Scenario } from './scenarios/scenario.ts';
 import { type MutantName, mutantNames } from './worker/mutants.ts';
 
@@ -10,13 +10,15 @@ export interface ChaosOptions {
   /** The table goes into docs/reliability.md. */
   readonly write: boolean;
   readonly mutant: MutantName | null;
+  /** Plays each mutant on its scenario and wants it red. */
+  readonly allMutants: boolean;
   /** Three ports from it on; 0: free ones. */
   readonly firstPort: number;
 }
 
 /**
  * `--scenario NAME` (may stand more than once; default: all but the soak), `--seed N` (default: drawn), `--scale small|full`
- * (default small), `--write`, `--mutant NAME`, `--port N`.
+ * (default small), `--write`, `--mutant NAME`, `--mutants` (all of them), `--port N`.
  */
 export function readOptions(args: readonly string[]): ChaosOptions {
   const { values } = parseArgs({
@@ -27,6 +29,7 @@ export function readOptions(args: readonly string[]): ChaosOptions {
       scale: { type: 'string', default: 'small' },
       write: { type: 'boolean', default: false },
       mutant: { type: 'string' },
+      mutants: { type: 'boolean', default: false },
       port: { type: 'string', default: '0' },
     },
   });
@@ -38,12 +41,13 @@ export function readOptions(args: readonly string[]): ChaosOptions {
     scale,
     write: values.write,
     mutant: values.mutant === undefined ? null : mutantNamed(values.mutant),
+    allMutants: values.mutants,
     firstPort: wholeNumber('--port', values.port),
   };
 }
 
 function scenarioNamed(name: string): Scenario {
-  const known = [...allScenarios, ...longScenarios];
+  const known = [...allScenarios, ...moreScenarios];
   const found = known.find((each) => each.name === name);
   if (found === undefined)
     throw new Error(`no scenario “${name}”; there are ${known.map((each) => each.name).join(', ')}`);

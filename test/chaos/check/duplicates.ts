@@ -34,47 +34,40 @@ function livesOf(runs: readonly Run[]): number[] {
   return [...new Set(runs.map((run) => run.life))];
 }
 
-/** Each loss of a partition puts at risk what its worker had begun and Kafka's commits did not cover when it happened. */
+/**
+ * Each loss of a partition that a fault caused puts at risk what its worker had begun and no commit covered when the next
+ * one took over. A loss that no fault explains puts nothing at risk: who lets a partition go in good order ends its work
+ * and commits it first.
+ */
 function exposedBy(evidence: Evidence, file: CaseFile): number {
-  const losses = lossTimes(evidence);
+  const takeovers = takeoverTimes(evidence);
   let exposed = 0;
   const seen = new Set<string>();
   for (const run of evidence.runs) {
-    const atMs = losses[run.life];
-    if (atMs === undefined) continue;
+    const takenOverMs = takeovers[run.life];
     const name = `${run.life} ${placeName(run)}`;
     const coveredMs = file.at(run)?.coveredMs ?? Number.POSITIVE_INFINITY;
-    if (seen.has(name) || coveredMs <= atMs) continue;
+    if (takenOverMs === undefined || seen.has(name) || coveredMs < takenOverMs) continue;
     seen.add(name);
     exposed++;
   }
   return exposed;
 }
 
-/**
- * When each life was put at risk by a fault, if it was: of its worker, or of the broker. A loss that no fault explains
- * costs nothing: who lets a partition go in good order has to end its work and to commit it first.
- */
-function lossTimes({ lives, faults }: Evidence): (number | undefined)[] {
+/** By life: when the next one of its partition began, where a fault ended it. */
+function takeoverTimes({ lives, faults }: Evidence): (number | undefined)[] {
   const breaking = faults.filter((fault) => fault.breaksMembers);
+  const begins = new Map<string, number[]>();
+  for (const life of lives) begins.set(partitionName(life), [...(begins.get(partitionName(life)) ?? []), life.fromMs]);
+  for (const list of begins.values()) list.sort((one, other) => one - other);
   return lives.map((life) => {
-    if (life.untilMs === Number.POSITIVE_INFINITY) return undefined;
-    const guilty = breaking.filter((fault) => isGuilty(fault, life));
-    return guilty.length === 0 ? undefined : Math.min(...guilty.map(({ atMs }) => Math.max(atMs, life.fromMs)));
+    if (!breaking.some((fault) => endsIt(fault, life))) return undefined;
+    return begins.get(partitionName(life))?.find((fromMs) => fromMs > life.fromMs);
   });
 }
 
-function isGuilty(fault: Fault, life: Life): boolean {
+/** It hit after the life was last confirmed, and before it was over. */
+function endsIt(fault: Fault, life: Life): boolean {
   const isAimed = fault.target === life.worker || fault.target === 'kafka';
-  return isAimed && fault.atMs <= life.untilMs && fault.healedMs >= life.fromMs;
-}
-
-/** For the report: how many records each partition ran again. */
-export function repeatsByPartition(file: CaseFile): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { place, runs } of file.cases.values()) {
-    const more = livesOf(runs).length - 1;
-    if (more > 0) counts.set(partitionName(place), (counts.get(partitionName(place)) ?? 0) + more);
-  }
-  return counts;
+  return isAimed && fault.atMs <= life.untilMs && fault.healedMs >= life.knownMs;
 }

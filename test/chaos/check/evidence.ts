@@ -79,6 +79,8 @@ export interface Life {
   readonly topic: string;
   readonly partition: number;
   readonly fromMs: number;
+  /** When the group last told the worker that it owns it. */
+  readonly knownMs: number;
   /** When the worker could last be sure that nobody else owns it; Infinity: to the end. */
   readonly sureUntilMs: number;
   /** When it learned of the loss, or died; Infinity: it kept it. */

@@ -7,6 +7,9 @@ import { type Evidence, placeName, type Run } from './evidence.ts';
  */
 export function checkOrder(evidence: Evidence, file: CaseFile): string[] {
   const violations: string[] = [];
+  for (const run of evidence.runs) {
+    if (run.life < 0) violations.push(`${nameOf(run)} began on a partition that its worker did not own`);
+  }
   for (const lane of lanesOf(evidence, file)) checkSequence(lane, violations);
   for (const runs of runsByLane(evidence)) checkOverlaps(runs, evidence, violations);
   return violations;
@@ -51,21 +54,16 @@ function runsByLane({ runs, rules }: Evidence): Iterable<Run[]> {
   return lanes.values();
 }
 
-function checkOverlaps(runs: readonly Run[], evidence: Evidence, violations: string[]): void {
+function checkOverlaps(runs: readonly Run[], { lives }: Evidence, violations: string[]): void {
+  const sureMs = (run: Run) => lives[run.life]?.sureUntilMs ?? Number.POSITIVE_INFINITY;
   let open: Run[] = [];
   for (const run of runs) {
-    open = open.filter((other) => sureUntil(other, evidence) > run.startMs);
-    const [other] = open;
-    if (other !== undefined) {
-      violations.push(`${nameOf(run)} began while ${nameOf(other)} ran`);
-    }
+    open = open.filter((other) => other.endMs > run.startMs);
+    const isSure = (other: Run) => sureMs(other) > run.startMs && sureMs(run) > run.startMs;
+    const other = open.find((each) => each.life === run.life || isSure(each));
+    if (other !== undefined) violations.push(`${nameOf(run)} began while ${nameOf(other)} ran`);
     open.push(run);
   }
-}
-
-/** In one life there is no doubt; in another, a run counts for as long as its worker could be sure of its partition. */
-function sureUntil(run: Run, { lives }: Evidence): number {
-  return Math.min(run.endMs, lives[run.life]?.sureUntilMs ?? Number.POSITIVE_INFINITY);
 }
 
 const nameOf = (run: Run): string => `${placeName(run)} (${run.task}, attempt ${run.attempt}, ${run.worker})`;

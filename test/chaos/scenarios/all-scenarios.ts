@@ -1,4 +1,5 @@
 import { poison, poisonBlock, poisonExit } from './bad-tasks.ts';
+import { quickKill, quickRestart } from './quick.ts';
 import type { Scenario } from './scenario.ts';
 import { brokerFreeze, brokerKill, brokerRestart, clickHouseDown, registryDown } from './service-faults.ts';
 import { soak } from './soak.ts';
@@ -12,5 +13,5 @@ export const allScenarios: readonly Scenario[] = [
   ...[deadLettersAway, retriesAway, retriesRefused, delayedRetries],
 ];
 
-/** Only by name: it takes long. */
-export const longScenarios: readonly Scenario[] = [soak];
+/** Only by name: one takes long, the others are the short form of npm test. */
+export const moreScenarios: readonly Scenario[] = [soak, quickKill, quickRestart];

@@ -1,6 +1,6 @@
 import { avroSchema } from '../../../schemas/avro-schema.ts';
 import { createCodec } from '../../../schemas/codec.ts';
-import type { Service } from '../world/service.ts';
+import type { Harmable } from '../world/services.ts';
 import type { World } from '../world/world.ts';
 import { mostlyGood, type Scenario, times, underLoad } from './scenario.ts';
 
@@ -9,7 +9,7 @@ const perSecond = 400;
 const none: readonly string[] = [];
 
 /** Workers lose their membership only where the broker is away. */
-async function down(world: World, service: Service, kind: 'restart' | 'kill -9', forMs: number): Promise<void> {
+async function down(world: World, service: Harmable, kind: 'restart' | 'kill -9', forMs: number): Promise<void> {
   const breaksMembers = service.name === 'kafka';
   await world.faults.during({ kind, target: service.name, breaksMembers }, async () => {
     await (kind === 'kill -9' ? service.kill() : service.stop());
@@ -18,7 +18,7 @@ async function down(world: World, service: Service, kind: 'restart' | 'kill -9',
   });
 }
 
-async function frozen(world: World, service: Service, forMs: number): Promise<void> {
+async function frozen(world: World, service: Harmable, forMs: number): Promise<void> {
   const breaksMembers = service.name === 'kafka';
   await world.faults.during({ kind: 'SIGSTOP', target: service.name, breaksMembers }, () => service.freeze(forMs));
 }

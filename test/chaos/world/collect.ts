@@ -2,7 +2,7 @@ import { deadLetterHeader } from '../../../processors/runtime/dead-letter.ts';
 import { type ClickHouse, connectClickHouse } from '../../../processors/sinks/clickhouse.ts';
 import type { Codec } from '../../../schemas/codec.ts';
 import { readEnvelope } from '../../../schemas/envelope.ts';
-import { attemptBatchSchema } from '../../../schemas/generated/attempt-batch.ts';
+import { type AttemptBatch, attemptBatchSchema } from '../../../schemas/generated/attempt-batch.ts';
 import { attemptsTopic } from '../../../topics/names.ts';
 import type { Admin, Broker } from '../../../topics/ports.ts';
 import type { Commit, Letter, Place, Row, StoredRecord } from '../check/evidence.ts';
@@ -70,10 +70,19 @@ export class Collector {
     });
     let rows = 0;
     for (const value of values) {
-      const { pipeline, attempts } = await this.#codec.decode(attemptBatchSchema, value);
-      if (pipeline === this.#pipeline) rows += attempts.length;
+      const batch = await this.#batchOf(value);
+      if (batch?.pipeline === this.#pipeline) rows += batch.attempts.length;
     }
     return rows;
+  }
+
+  /** undefined: somebody else's, and unreadable. */
+  async #batchOf(value: Buffer): Promise<AttemptBatch | undefined> {
+    try {
+      return await this.#codec.decode(attemptBatchSchema, value);
+    } catch {
+      return undefined;
+    }
   }
 
   async rows(clickhouseUrl: string): Promise<Row[]> {

@@ -11,8 +11,6 @@ export class LifeBook {
   readonly #owned = new Map<string, Map<string, number>>();
   /** By group: since when it is in doubt what of it stays; undefined: it is not. */
   readonly #toldMs = new Map<string, number>();
-  /** By group: when it was last told what it owns. */
-  readonly #knownMs = new Map<string, number>();
 
   constructor(worker: string, threats: readonly Fault[], lives: OpenLife[]) {
     this.#worker = worker;
@@ -30,13 +28,13 @@ export class LifeBook {
     for (const [topic, partition, kept] of places) {
       const name = `${topic}/${partition}`;
       const life = kept ? before.get(name) : undefined;
+      if (life !== undefined) this.#confirm(life, atMs);
       if (life !== undefined) before.delete(name);
       after.set(name, life ?? this.#open(atMs, topic, partition));
     }
     for (const life of before.values()) this.#close(group, life, atMs);
     this.#owned.set(group, after);
     this.#toldMs.delete(group);
-    this.#knownMs.set(group, atMs);
   }
 
   died(atMs: number): void {
@@ -53,17 +51,24 @@ export class LifeBook {
     return -1;
   }
 
+  #confirm(index: number, atMs: number): void {
+    const life = this.#lives[index];
+    if (life !== undefined) life.knownMs = atMs;
+  }
+
   #open(fromMs: number, topic: string, partition: number): number {
     const never = Number.POSITIVE_INFINITY;
     const worker = this.#worker;
-    return this.#lives.push({ worker, topic, partition, fromMs, sureUntilMs: never, untilMs: never }) - 1;
+    return (
+      this.#lives.push({ worker, topic, partition, fromMs, knownMs: fromMs, sureUntilMs: never, untilMs: never }) - 1
+    );
   }
 
   /** In doubt since it was told of a rebalance, or since a fault that may have cost it its membership. */
   #close(group: string, index: number, atMs: number): void {
     const life = this.#lives[index];
     if (life === undefined) return;
-    const knownMs = this.#knownMs.get(group) ?? 0;
+    const { knownMs } = life;
     const doubts = this.#threats
       .filter((fault) => fault.atMs <= atMs && fault.healedMs >= knownMs)
       .map((fault) => Math.max(fault.atMs, knownMs));

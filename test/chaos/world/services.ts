@@ -1,11 +1,13 @@
 import { findFreePort } from '../../../deploy/embedded/ports.ts';
 import { Service, type ServicePorts } from './service.ts';
 
+export type Harmable = Pick<Service, 'name' | 'start' | 'stop' | 'kill' | 'freeze'>;
+
 /** Kafka, registry and ClickHouse, each to be harmed on its own. */
 export interface Services {
-  readonly kafka: Service;
-  readonly registry: Service;
-  readonly clickhouse: Service;
+  readonly kafka: Harmable;
+  readonly registry: Harmable;
+  readonly clickhouse: Harmable;
   readonly brokers: readonly string[];
   readonly registryUrl: string;
   readonly clickhouseUrl: string;
@@ -37,4 +39,22 @@ export async function startServices(folder: string, firstPort: number): Promise<
     registryUrl: `http://127.0.0.1:${ports.registry}`,
     clickhouseUrl: `http://127.0.0.1:${ports.clickhouse}`,
   };
+}
+
+/** Services that others need too: they run, and are not to be harmed. */
+export function sharedServices(urls: Pick<Services, 'brokers' | 'registryUrl' | 'clickhouseUrl'>): Services {
+  return {
+    ...urls,
+    kafka: unharmed('kafka'),
+    registry: unharmed('registry'),
+    clickhouse: unharmed('clickhouse'),
+    stop: async () => {},
+  };
+}
+
+function unharmed(name: Harmable['name']): Harmable {
+  const refuse = async () => {
+    throw new Error(`${name} is shared`);
+  };
+  return { name, start: async () => {}, stop: refuse, kill: refuse, freeze: refuse };
 }

@@ -1,0 +1,36 @@
+import type { World } from '../world/world.ts';
+import { mostlyGood, type Scenario, times, underLoad } from './scenario.ts';
+
+const perSecond = 300;
+
+/** One worker at a time: what the next one repeats is what the kill explains, and nothing else. */
+export const quickKill: Scenario = {
+  name: 'quick-kill',
+  faults: 'kill -9 the only worker mid-handler',
+  maxDuplicateShare: 0.2,
+  async run(world) {
+    await replacing(world, (slot) => world.workers.kill(slot));
+    return [];
+  },
+};
+
+export const quickRestart: Scenario = {
+  name: 'quick-restart',
+  faults: 'SIGTERM the only worker, start the next',
+  maxDuplicateShare: 0,
+  async run(world) {
+    await replacing(world, (slot) => world.workers.terminate(slot));
+    return [];
+  },
+};
+
+async function replacing(world: World, end: (slot: number) => Promise<void>): Promise<void> {
+  await world.workers.start(0);
+  await underLoad(world, perSecond, mostlyGood, () =>
+    times(2, async (slot) => {
+      await world.progress(150);
+      await end(slot);
+      await world.workers.start(slot + 1);
+    }),
+  );
+}

@@ -17,6 +17,7 @@ export {
   type Outputs,
   type RetryPolicy,
   reject,
+  requeue,
   retryable,
   type Stage,
   type StageContext,

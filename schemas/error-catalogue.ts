@@ -167,6 +167,14 @@ export const errorCatalogue = {
     'The stage called reject().',
     'Read the message; mend the task or the stage, then redrive.',
   ),
+  PIPE_STAGE_REQUEUED: passing(
+    'The stage called requeue(): the task went back into its queue, which is no failed attempt.',
+    'Nothing, unless it comes again for ever: the message says what the stage waits for.',
+  ),
+  PIPE_STAGE_REQUEUE_LIMIT: permanent(
+    'The stage put the same task back into its queue 10 000 times.',
+    'Look at what it waits for; give such tasks an expiresAt, or requeue with a longer afterMs. Then redrive.',
+  ),
   PIPE_STAGE_RETRYABLE: passing(
     'The stage called retryable().',
     'Nothing, unless it ends in the dead letters: then look at what the stage depends on.',

@@ -83,7 +83,8 @@ export class StageEngine implements GroupListener, StageRunner {
     const { plan, counts, executor, gate } = this.#parts;
     const inFlight = executor.running.size;
     const names = { pipeline: plan.pipeline, stage: plan.stage.name };
-    return { ...names, ...counts, inFlight, queued: gate.tasks - inFlight, partitions: this.#members.shares.length };
+    const partitions = this.#members.shares.filter(({ topic }) => topic === plan.topic).length;
+    return { ...names, ...counts, inFlight, queued: gate.tasks - inFlight, partitions };
   }
 
   stop(): Promise<void> {
@@ -116,7 +117,7 @@ export class StageEngine implements GroupListener, StageRunner {
     const { counts, executor, log } = this.#parts;
     if (completion.outputs.length > 0) {
       if (completion.row?.outcome === 'retry') counts.retried--;
-      else counts.done--;
+      else if (completion.row?.outcome === 'ok') counts.done--;
       executor.refuse(completion.run, thrown);
       return;
     }

@@ -7,7 +7,7 @@ import type { LaneScheduler } from './lanes.ts';
 import { openEnvelope } from './open-envelope.ts';
 import type { HandedOn, OutputEncoder } from './output-encoder.ts';
 import { isStream, type OutputStream, streamOutputs } from './output-stream.ts';
-import { classifyFailure } from './retry-decision.ts';
+import { classifyFailure, maxHoldMs } from './retry-decision.ts';
 import { RunningList } from './running-list.ts';
 import type { StagePlan } from './stage-plan.ts';
 import { type StageEnvironment, TaskContext } from './task-context.ts';
@@ -57,7 +57,7 @@ export class TaskExecutor {
     const envelope = openEnvelope(run);
     const { expiresAt, notBefore } = envelope;
     if (expiresAt !== undefined && expiresAt <= now) this.#endings.expired(run, envelope, now);
-    else if (notBefore !== undefined && notBefore > now) this.#wait(run, notBefore);
+    else if (notBefore !== undefined && notBefore > now) this.#postpone(run, envelope, notBefore, now);
     else if (run.bytes > this.#options.maxTaskBytes) this.#endings.failed(run, envelope, this.#tooLarge(run), now);
     else this.#decode(run, envelope, now);
   }
@@ -90,6 +90,11 @@ export class TaskExecutor {
     this.#delays.clear();
     for (const execution of this.running.all()) this.running.remove(execution);
     this.running.close();
+  }
+
+  #postpone(run: TaskRun, envelope: Envelope, notBefore: number, now: number): void {
+    if (notBefore - now > maxHoldMs) this.#endings.postponed(run, envelope, notBefore, now);
+    else this.#wait(run, notBefore);
   }
 
   #decode(run: TaskRun, envelope: Envelope, now: number): void {

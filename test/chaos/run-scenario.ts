@@ -36,10 +36,13 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   const startMs = Date.now();
   const { seed, scale, onProgress } = options;
   const name = `chaos-${scenario.name}-${Date.now().toString(36)}${(runs++).toString(36)}`.slice(0, 60);
-  const { delayed = [], blockMs = 10_000 } = scenario;
+  const { delayed = [], blockMs = 10_000, sessionTimeoutMs = 6_000 } = scenario;
   const random = new Random(seed);
   const folder = join(options.folder, name);
-  const world = await World.open({ ...options, ...{ name, folder, random, delayed, blockMs, onProgress } });
+  const world = await World.open({
+    ...options,
+    ...{ name, folder, random, delayed, blockMs, sessionTimeoutMs, onProgress },
+  });
   try {
     const findings = await scenario.run(world, scale);
     const behind = await world.drain();

@@ -18,6 +18,8 @@ export const quickRestart: Scenario = {
   name: 'quick-restart',
   faults: 'SIGTERM the only worker, start the next',
   maxDuplicateShare: 0,
+  // Who leaves is not waited for; a session that ends because the machine is busy would be a fault that nobody planned.
+  sessionTimeoutMs: 30_000,
   async run(world) {
     await replacing(world, (slot) => world.workers.terminate(slot));
     return [];

@@ -12,6 +12,8 @@ export interface Scenario {
   readonly maxDuplicateShare: number;
   /** Delayed retries of the first stage. Default: none. */
   readonly delayed?: readonly string[];
+  /** Default 6 000: short, so that takeovers are seen. */
+  readonly sessionTimeoutMs?: number;
   /** How long a handler that blocks does so. Default 10 000. */
   readonly blockMs?: number;
   /** Plays it with the workers that it starts; answers with what is wrong beyond the checker's invariants. */

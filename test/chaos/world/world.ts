@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Codec, createCodec } from '../../../schemas/codec.ts';
 import { topicsOf } from '../../../topics/catalogue.ts';
 import { connectKafka } from '../../../topics/client.ts';
-import { deadLetterTopic, retryTopic, stageTopic } from '../../../topics/names.ts';
+import { deadLetterTopic, retryDelays, retryTopic, stageTopic } from '../../../topics/names.ts';
 import type { Admin, Broker } from '../../../topics/ports.ts';
 import { provisionTopics } from '../../../topics/provision.ts';
 import type { Random } from '../../processors/runtime/simulation/random.ts';
@@ -20,7 +20,6 @@ import type { SinkProcess } from './sink-process.ts';
 import { Submitter } from './submitter.ts';
 import { Workers } from './workers.ts';
 
-export const sessionTimeoutMs = 6_000;
 const stallLimitMs = 60_000;
 
 export interface WorldOptions {
@@ -32,6 +31,7 @@ export interface WorldOptions {
   readonly mutant: MutantName | null;
   readonly delayed: readonly string[];
   readonly blockMs: number;
+  readonly sessionTimeoutMs: number;
   readonly onProgress: (line: string) => void;
 }
 
@@ -54,7 +54,7 @@ export class World {
     parts: Pick<World, 'admin' | 'broker' | 'client' | 'settings'>,
     codec: Codec,
   ) {
-    const { services, random, folder, mutant, onProgress } = options;
+    const { services, random, folder, mutant, sessionTimeoutMs, onProgress } = options;
     this.services = services;
     this.random = random;
     this.admin = parts.admin;
@@ -91,14 +91,13 @@ export class World {
     return ['work', 'next'].map((stage) => deadLetterTopic(this.settings.name, stage));
   }
 
+  /** Of the first stage's own delays. */
   get retryTopics(): string[] {
     return this.settings.delayed.map((delay) => retryTopic(this.settings.name, 'work', delay));
   }
 
   get watched(): Watched[] {
-    const work = [this.workTopic, ...this.retryTopics].map((topic) => ({ group: this.workTopic, topic }));
-    const next = stageTopic(this.settings.name, 'next');
-    return [...work, { group: next, topic: next }];
+    return [...this.#topicsOfStage('work', this.settings.delayed), ...this.#topicsOfStage('next', [])];
   }
 
   sleep(ms: number): Promise<void> {
@@ -161,10 +160,10 @@ export class World {
   async evidence(behind: readonly string[], maxDuplicateShare: number): Promise<Evidence> {
     const { name } = this.settings;
     const resources = await this.workers.resources();
-    const late = await this.workers.stopAll();
+    const late = await this.#stopWorkers();
     const collector = new Collector(this.broker, this.admin, this.#codec, name);
     const [firstTopic, lastTopic] = [this.workTopic, stageTopic(name, 'next')];
-    const records = await collector.records([firstTopic, lastTopic, ...this.retryTopics]);
+    const records = await collector.records(this.watched.map(({ topic }) => topic));
     const letters = await collector.letters(this.deadLetterTopics);
     // What stopping workers wrote is on its way still.
     const unsunk = await drain(this.admin, [sinkWatched], stallLimitMs, () => undefined);
@@ -184,6 +183,27 @@ export class World {
       behind: [...behind, ...unsunk, ...late.map((worker) => `${worker} did not drain`)],
       rules: { firstTopic, lastTopic, keyedTopics: [firstTopic], maxDuplicateShare },
     };
+  }
+
+  /**
+   * A worker that was stopped or blocked may still write what it handed on long ago, when all seemed done: then another
+   * has to take that up.
+   */
+  async #stopWorkers(): Promise<string[]> {
+    const late = await this.workers.stopAll();
+    while ((await measureLag(this.admin, this.watched)).left > 0) {
+      await this.workers.start(0);
+      const behind = await drain(this.admin, this.watched, stallLimitMs, () => undefined);
+      late.push(...(await this.workers.stopAll()));
+      if (behind.length > 0) break;
+    }
+    return late;
+  }
+
+  #topicsOfStage(stage: string, delays: readonly string[]): Watched[] {
+    const group = stageTopic(this.settings.name, stage);
+    const retries = retryDelays(delays).map((delay) => retryTopic(this.settings.name, stage, delay));
+    return [group, ...retries].map((topic) => ({ group, topic }));
   }
 
   async close(): Promise<void> {

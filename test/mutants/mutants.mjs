@@ -80,9 +80,9 @@ export const mutants = [
   {
     name: 'commit on revoke what is not finished',
     file: `${runtime}/stage-engine.ts`,
-    find: 'void this.#parts.committer.commit(this.#members.shares);\n  }\n\n  records(',
+    find: 'void committer.commit(this.#members.shares);\n    await within',
     replace:
-      'const shares = this.#members.shares;\n    void this.#parts.consumer.commit(shares.map(({ topic, partition, tracker }) => ({ topic, partition, offset: tracker.position + tracker.span, metadata: "" }))).catch(() => undefined);\n  }\n\n  records(',
+      'const shares = this.#members.shares;\n    void this.#parts.consumer.commit(shares.map(({ topic, partition, tracker }) => ({ topic, partition, offset: tracker.position + tracker.span, metadata: "" }))).catch(() => undefined);\n    await within',
   },
   {
     name: 'no fence of old epochs: an old tracker lives on',

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { delayingJoin, type Join } from './join-delay.ts';
 import { type Parse, rememberAnswers } from './produce-answers.ts';
 import { encodeRecord } from './record-encoder.ts';
 
@@ -80,6 +81,11 @@ function replace(prototype: object | undefined, name: string, method: unknown): 
   return true;
 }
 
+function wrapJoin(load: NodeJS.Require): boolean {
+  const { prototype }: { prototype: { joinAndSync: Join } } = load('kafkajs/src/consumer/consumerGroup');
+  return replace(prototype, 'joinAndSync', delayingJoin(prototype.joinAndSync));
+}
+
 let applied: boolean | undefined;
 
 /** Mends kafkajs in this process, once. false: another version is installed, nothing was touched. */
@@ -122,6 +128,7 @@ function applyPatches(): boolean {
   return [
     replace(queue, 'scheduleCheckPendingRequests', scheduleCheckPendingRequests),
     replace(decoder, 'readVarIntArray', readHeaders),
+    wrapJoin(load),
     swapRecordEncoder(load),
     swapProduceParsers(load),
   ].every(Boolean);

@@ -8,6 +8,7 @@ export const quickKill: Scenario = {
   name: 'quick-kill',
   faults: 'kill -9 the only worker mid-handler',
   maxDuplicateShare: 0.2,
+  sessionTimeoutMs: 3_000,
   async run(world) {
     await replacing(world, (slot) => world.workers.kill(slot));
     return [];

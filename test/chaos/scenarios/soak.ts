@@ -60,9 +60,11 @@ export const soak: Scenario = {
     await world.workers.startAll(workers);
     await underLoad(world, size.perSecond, cheap, async () => {
       const perFault = Math.floor(size.tasks / size.faults);
-      for (let fault = 0; fault < size.faults; fault++) {
-        await world.submitted(perFault * fault);
-        await acts[world.random.weighted(weights)](world, world.random.between(0, workers - 1));
+      while (world.faults.all.length < size.faults) {
+        await world.submitted(perFault * world.faults.all.length);
+        const slot = world.random.between(0, workers - 1);
+        await world.workers.start(slot);
+        await acts[world.random.weighted(weights)](world, slot);
       }
       await world.submitted(size.tasks);
     });

@@ -29,7 +29,7 @@ function witnessedListener(listener: GroupListener, groupId: string, ledger: Led
     },
     rebalancing() {
       ledger.write(['told', Date.now(), groupId]);
-      listener.rebalancing();
+      return listener.rebalancing();
     },
     records: (batch) => listener.records(batch),
     failed: (error) => listener.failed(error),

@@ -1,9 +1,13 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Resources } from '../check/evidence.ts';
 import type { WorkerSettings } from '../worker/worker-settings.ts';
 import type { FaultLog } from './fault-log.ts';
 import { WorkerProcess } from './worker-process.ts';
+
+/** A worker that cannot start, because a service is away, must not take the machine with its attempts. */
+const restartPauseMs = 500;
 
 export type WorkerTemplate = Omit<WorkerSettings, 'workerName' | 'ledger'>;
 
@@ -12,6 +16,7 @@ export class Workers {
   /** All that ever ran. */
   readonly all: WorkerProcess[] = [];
   restarts = 0;
+  #isOver = false;
   readonly #folder: string;
   readonly #template: WorkerTemplate;
   readonly #faults: FaultLog;
@@ -32,6 +37,7 @@ export class Workers {
   /** Resolves when it owns partitions. */
   async start(slot: number): Promise<void> {
     if (this.#slots.has(slot)) return;
+    this.#isOver = false;
     const worker = this.#spawn(slot);
     await worker.ready();
     if (worker.isReady) worker.before = await worker.measure();
@@ -84,6 +90,7 @@ export class Workers {
 
   /** Drains all; what does not end in time is killed, and told so. */
   async stopAll(limitMs = 45_000): Promise<string[]> {
+    this.#isOver = true;
     const workers = [...this.#slots.values()];
     this.#slots.clear();
     const late: string[] = [];
@@ -109,6 +116,8 @@ export class Workers {
   #spawn(slot: number): WorkerProcess {
     const workerName = `w${slot}-${this.all.length}`;
     const ledger = join(this.#folder, `${workerName}.ledger`);
+    // One that is killed before it runs has an empty one.
+    writeFileSync(ledger, '');
     const worker = new WorkerProcess(
       { ...this.#template, workerName, ledger },
       join(this.#folder, `${workerName}.log`),
@@ -119,7 +128,7 @@ export class Workers {
       if (this.#slots.get(slot) !== worker) return;
       this.restarts++;
       this.#slots.delete(slot);
-      void this.start(slot);
+      if (!this.#isOver) void sleep(restartPauseMs).then(() => (this.#isOver ? undefined : this.start(slot)));
     });
     return worker;
   }

@@ -128,6 +128,13 @@ describe('checkEvidence', () => {
       expect(brokenBy({ runs: early, commits }, killed).duplicates?.join()).toMatch(/@1 ran again on b/);
     });
 
+    it('an attempt that failed and is followed by the next one elsewhere is none', () => {
+      const failed = killed.runs.map((each) =>
+        each.end === 'cut' ? { ...each, end: 'retry' as const, endMs: 120 } : each,
+      );
+      expect(checkEvidence({ ...killed, runs: failed, faults: [] }).duplicates).toBe(0);
+    });
+
     it('a kill of another worker explains none', () => {
       expect(brokenBy({ faults: [killOf('z', 135)] }, killed).duplicates?.join()).toMatch(/the faults explain 0/);
     });

@@ -15,9 +15,9 @@ export function checkDuplicates(evidence: Evidence, file: CaseFile): DuplicateVe
   const violations: string[] = [];
   let count = 0;
   for (const { place, runs, coveredMs } of file.cases.values()) {
-    const lives = livesOf(runs);
-    count += Math.max(0, lives.length - 1);
-    for (const life of lives.slice(1)) {
+    const repeats = repeatsOf(runs);
+    count += repeats.length;
+    for (const life of repeats) {
       const { worker, fromMs = 0 } = evidence.lives[life] ?? { worker: '?' };
       if (coveredMs < fromMs) violations.push(`${placeName(place)} ran again on ${worker}, a commit covered it`);
     }
@@ -29,9 +29,18 @@ export function checkDuplicates(evidence: Evidence, file: CaseFile): DuplicateVe
   return { count, bound, violations };
 }
 
-/** In order of their first run of the record. */
-function livesOf(runs: readonly Run[]): number[] {
-  return [...new Set(runs.map((run) => run.life))];
+/**
+ * Lives in which the record was run again, in order. One that follows a failed attempt is none of them: it had to run
+ * again, and it did so elsewhere.
+ */
+function repeatsOf(runs: readonly Run[]): number[] {
+  const repeats = new Set<number>();
+  let before: Run | undefined;
+  for (const run of runs) {
+    if (before !== undefined && before.life !== run.life && before.end !== 'retry') repeats.add(run.life);
+    before = run;
+  }
+  return [...repeats];
 }
 
 /**

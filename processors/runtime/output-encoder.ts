@@ -42,7 +42,8 @@ export class OutputEncoder {
   }
 
   #children(run: TaskRun, envelope: Envelope, outputs: readonly unknown[]): HandedOn {
-    const records = outputs.map((each, index) => this.child(run, envelope, each, index));
+    // Unlike map() it does not pass over holes.
+    const records = Array.from(outputs, (each, index) => this.child(run, envelope, each, index));
     const bytes = records.reduce((sum, record) => sum + (record.value?.length ?? 0), 0);
     return { records, bytes, nextStage: '' };
   }

@@ -42,8 +42,19 @@ const maxAfterMs = 86_400_000;
 export const maxHoldMs = 60_000;
 const maxRequeues = 10_000;
 
-/** Judges any thrown value. A PenstockError of another copy of this package counts by its shape. */
+/** Judges any thrown value. A PenstockError of another copy of this package counts by its shape. Never throws. */
 export function classifyFailure(thrown: unknown): Failure {
+  try {
+    return judge(thrown);
+  } catch {
+    return { code: 'PIPE_STAGE_THREW', message: unreadable, afterMs: undefined };
+  }
+}
+
+/** Of a Proxy, and of an error whose getters throw. */
+const unreadable = 'the message of the thrown value could not be read';
+
+function judge(thrown: unknown): Failure {
   const coded = thrown instanceof Error && 'code' in thrown ? thrown : undefined;
   const code = coded?.name === 'PenstockError' && isErrorCode(coded.code) ? coded.code : 'PIPE_STAGE_THREW';
   const afterMs = coded !== undefined && 'afterMs' in coded ? coded.afterMs : undefined;
@@ -59,7 +70,7 @@ function safeMessage(thrown: unknown): string {
   try {
     return String(messageOf(thrown)).slice(0, messageMaxLength);
   } catch {
-    return 'the message of the thrown value could not be read';
+    return unreadable;
   }
 }
 

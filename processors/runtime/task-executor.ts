@@ -146,7 +146,7 @@ export class TaskExecutor {
   #follow(execution: Execution, envelope: Envelope, pending: unknown): void {
     this.running.add(execution);
     this.#detachLater(execution.run);
-    Promise.resolve(pending).then(
+    promiseOf(pending).then(
       (outputs) => this.#answered(execution, envelope, outputs),
       (thrown) => this.#threw(execution, envelope, thrown),
     );
@@ -251,6 +251,20 @@ export class TaskExecutor {
   }
 }
 
+/** What throws when it is looked at is judged as an output, and refused. */
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+  try {
+    return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+  } catch {
+    return false;
+  }
+}
+
+/** Promise.resolve() reads `constructor` of a promise, which may throw at once. */
+function promiseOf(pending: unknown): Promise<unknown> {
+  try {
+    return Promise.resolve(pending);
+  } catch (thrown) {
+    return Promise.reject(thrown);
+  }
 }

@@ -130,12 +130,15 @@ export class KafkaGroupConsumer implements GroupConsumer {
     this.#ready = undefined;
     this.#membership.left();
     this.#committer.forget();
+    // Until it has joined again others may own them: what runs on would run twice.
+    if (this.#state === 'running') this.#tell((listener) => listener.assigned([]));
   }
 
   #onJoin(memberId: string, assigned: Readonly<Record<string, readonly number[]>>): void {
     if (this.#state === 'stopped' || this.#state === 'failed') return;
     this.#ready = undefined;
     const assignment = this.#membership.joined(memberId, assigned);
+    this.#committer.reset();
     this.#paused.clear();
     this.#firstBatches.clear();
     // kafkajs keeps the flags of partitions that went and came back, and would read them never again.

@@ -10,7 +10,7 @@ export const quickKill: Scenario = {
   maxDuplicateShare: 0.2,
   sessionTimeoutMs: 3_000,
   async run(world) {
-    await replacing(world, (slot) => world.workers.kill(slot));
+    await replacing(world, 2, (slot) => world.workers.kill(slot));
     return [];
   },
 };
@@ -22,15 +22,15 @@ export const quickRestart: Scenario = {
   // Who leaves is not waited for; a session that ends because the machine is busy would be a fault that nobody planned.
   sessionTimeoutMs: 30_000,
   async run(world) {
-    await replacing(world, (slot) => world.workers.terminate(slot));
+    await replacing(world, 1, (slot) => world.workers.terminate(slot));
     return [];
   },
 };
 
-async function replacing(world: World, end: (slot: number) => Promise<void>): Promise<void> {
+async function replacing(world: World, count: number, end: (slot: number) => Promise<void>): Promise<void> {
   await world.workers.start(0);
   await underLoad(world, perSecond, mostlyGood, () =>
-    times(2, async (slot) => {
+    times(count, async (slot) => {
       await world.progress(150);
       await end(slot);
       await world.workers.start(slot + 1);

@@ -30,7 +30,9 @@ async function main(): Promise<void> {
       ? await playMutants(options, parts, progress)
       : await playScenarios(options, parts, progress);
   } finally {
-    await sink.stop();
+    const hasEnded = await sink.stop();
+    if (!hasEnded) progress.say('RED: the sink did not end when it was asked to');
+    isGood &&= hasEnded;
     await services.stop();
     if (isGood) rmSync(folder, { recursive: true });
     else progress.say(`ledgers and logs are in ${folder}`);
@@ -57,7 +59,7 @@ async function playScenarios(options: ChaosOptions, parts: Parts, progress: Prog
 /** True: each was found. */
 async function playMutants(options: ChaosOptions, parts: Parts, progress: ProgressLine): Promise<boolean> {
   const results: TrialResult[] = [];
-  for (const mutant of mutantNames) {
+  for (const mutant of options.mutant === null ? mutantNames : [options.mutant]) {
     progress.say(`mutant ${mutant}`);
     results.push(judgeTrial(mutant, await play(trials[mutant].scenario, { ...parts, mutant }, progress)));
   }

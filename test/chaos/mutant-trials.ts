@@ -1,9 +1,8 @@
 import type { Invariant } from './check/check-evidence.ts';
 import type { ScenarioResult } from './run-scenario.ts';
-import { quickKill } from './scenarios/quick.ts';
+import { quickKill, quickZombie } from './scenarios/quick.ts';
 import type { Scenario } from './scenarios/scenario.ts';
-import { brokerKill } from './scenarios/service-faults.ts';
-import { rollingRestart } from './scenarios/worker-faults.ts';
+import { deadLettersAway } from './scenarios/topic-faults.ts';
 import type { MutantName } from './worker/mutants.ts';
 
 interface Trial {
@@ -18,13 +17,13 @@ export const trials: Readonly<Record<MutantName, Trial>> = {
   'commit-before-process': { what: 'commits what it is handed, at once', scenario: quickKill, expected: ['commits'] },
   'commit-over-gaps': { what: 'commits the highest offset it was handed', scenario: quickKill, expected: ['commits'] },
   'lose-dead-letters': { what: 'says that dead letters are sent', scenario: quickKill, expected: ['lost'] },
-  'swallow-failed-sends': { what: 'a send that fails counts as sent', scenario: brokerKill, expected: ['lost'] },
+  'swallow-failed-sends': { what: 'a send that fails counts as sent', scenario: deadLettersAway, expected: ['lost'] },
   'forget-keys': { what: 'hands records on without their keys', scenario: quickKill, expected: ['order'] },
   'forget-rows': { what: 'says that attempt rows are sent', scenario: quickKill, expected: ['rows'] },
   'claim-kept': {
-    what: 'never lets go of a partition',
-    scenario: rollingRestart,
-    expected: ['lost', 'lag', 'commits', 'order'],
+    what: 'claims after a lost session that nothing was lost',
+    scenario: quickZombie,
+    expected: ['commits', 'duplicates', 'order'],
   },
 };
 

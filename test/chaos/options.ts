@@ -10,7 +10,7 @@ export interface ChaosOptions {
   /** The table goes into docs/reliability.md. */
   readonly write: boolean;
   readonly mutant: MutantName | null;
-  /** Plays each mutant on its scenario and wants it red. */
+  /** Plays each mutant, or the one that is named, on its scenario and wants it red. */
   readonly allMutants: boolean;
   /** Three ports from it on; 0: free ones. */
   readonly firstPort: number;

@@ -1,5 +1,5 @@
 import { poison, poisonBlock, poisonExit } from './bad-tasks.ts';
-import { quickKill, quickRestart } from './quick.ts';
+import { quickKill, quickRestart, quickZombie } from './quick.ts';
 import type { Scenario } from './scenario.ts';
 import { brokerFreeze, brokerKill, brokerRestart, clickHouseDown, registryDown } from './service-faults.ts';
 import { soak } from './soak.ts';
@@ -14,4 +14,4 @@ export const allScenarios: readonly Scenario[] = [
 ];
 
 /** Only by name: one takes long, the others are the short form of npm test. */
-export const moreScenarios: readonly Scenario[] = [soak, quickKill, quickRestart];
+export const moreScenarios: readonly Scenario[] = [soak, quickKill, quickRestart, quickZombie];

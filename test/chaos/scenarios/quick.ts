@@ -27,6 +27,23 @@ export const quickRestart: Scenario = {
   },
 };
 
+/** What the zombie had, the other worker finishes; then the zombie is given some of it again. */
+export const quickZombie: Scenario = {
+  name: 'quick-zombie',
+  faults: 'SIGSTOP one of two workers past its session, then SIGCONT',
+  maxDuplicateShare: 0.2,
+  sessionTimeoutMs: 3_000,
+  async run(world) {
+    await world.workers.startAll(2);
+    await underLoad(world, perSecond, mostlyGood, async () => {
+      await world.progress(150);
+      await world.workers.freeze(0, 8_000);
+      await world.progress(1_000);
+    });
+    return [];
+  },
+};
+
 async function replacing(world: World, count: number, end: (slot: number) => Promise<void>): Promise<void> {
   await world.workers.start(0);
   await underLoad(world, perSecond, mostlyGood, () =>

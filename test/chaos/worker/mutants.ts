@@ -27,7 +27,7 @@ export function mutantBroker(broker: Broker, name: MutantName): Broker {
     admin: () => broker.admin(),
     consumer: (options) => shape.consumer?.(broker.consumer(options)) ?? broker.consumer(options),
     async producer(options = {}) {
-      const producer = await broker.producer({ ...options, ...shape.producing });
+      const producer = await broker.producer(options);
       return shape.producer?.(producer) ?? producer;
     },
   };
@@ -36,7 +36,6 @@ export function mutantBroker(broker: Broker, name: MutantName): Broker {
 interface Shape {
   readonly consumer?: (consumer: GroupConsumer) => GroupConsumer;
   readonly producer?: (producer: Producer) => Producer;
-  readonly producing?: { readonly deliveryTimeoutMs: number };
 }
 
 const shapes: Readonly<Record<MutantName, Shape>> = {
@@ -44,7 +43,7 @@ const shapes: Readonly<Record<MutantName, Shape>> = {
   'commit-over-gaps': { consumer: committingHighest },
   'lose-dead-letters': { producer: (producer) => losing(producer, ({ topic }) => topic.endsWith('.dlq')) },
   'forget-rows': { producer: (producer) => losing(producer, ({ topic }) => topic === attemptsTopic) },
-  'swallow-failed-sends': { producer: swallowing, producing: { deliveryTimeoutMs: 400 } },
+  'swallow-failed-sends': { producer: swallowing },
   'forget-keys': { consumer: (consumer) => hearing(consumer, withoutKeys) },
   'claim-kept': { consumer: (consumer) => hearing(consumer, claimingKept) },
 };

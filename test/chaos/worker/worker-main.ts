@@ -15,9 +15,10 @@ async function run({ pipeline, brokers, registryUrl, mutant, ...settings }: Work
   const logger = pino({ name: settings.workerName, level: 'warn' });
   const ledger = new Ledger(settings.ledger);
   const kafka = connectKafka({ brokers, clientId: settings.workerName, logger });
+  const witnessed = witnessedBroker(kafka, ledger);
   const worker = await startWorker({
     pipelines: [chaosPipeline(pipeline, ledger)],
-    broker: witnessedBroker(mutant === null ? kafka : mutantBroker(kafka, mutant), ledger),
+    broker: mutant === null ? witnessed : mutantBroker(witnessed, mutant),
     codec: createCodec({ registryUrl }),
     blobs: openBlobStore('file:///nowhere', { region: 'none', forcePathStyle: false }),
     logger,

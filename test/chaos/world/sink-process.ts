@@ -7,6 +7,9 @@ import type { Services } from './services.ts';
 
 const program = nodeProgramArgs(new URL('../../../cli/main', import.meta.url));
 
+/** It drains for 10 s and leaves its group for 10 s at most. */
+const stopLimitMs = 30_000;
+
 /** `penstock sink` in a process of its own, started again when it ends by itself. */
 export class SinkProcess {
   readonly #services: Services;
@@ -42,12 +45,16 @@ export class SinkProcess {
     this.#child?.kill('SIGKILL');
   }
 
-  async stop(): Promise<void> {
+  /** False: it did not end when it was asked to, and was killed. */
+  async stop(): Promise<boolean> {
     this.#isOver = true;
     const child = this.#child;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return true;
     const exited = once(child, 'exit');
     child.kill('SIGTERM');
-    await exited;
+    const timer = setTimeout(() => child.kill('SIGKILL'), stopLimitMs);
+    const [, signal] = await exited;
+    clearTimeout(timer);
+    return signal !== 'SIGKILL';
   }
 }

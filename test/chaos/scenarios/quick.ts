@@ -27,19 +27,17 @@ export const quickRestart: Scenario = {
   },
 };
 
-/** What the zombie had, the other worker finishes; then the zombie is given some of it again. */
+/** What the zombie had, queued and running, the other worker finishes; then the zombie is given some of it again. */
 export const quickZombie: Scenario = {
   name: 'quick-zombie',
-  faults: 'SIGSTOP one of two workers past its session, then SIGCONT',
+  faults: 'SIGSTOP one of two workers past its session with a full queue, then SIGCONT',
   maxDuplicateShare: 0.2,
   sessionTimeoutMs: 3_000,
   async run(world) {
+    await world.client.submit({ count: 6_000, wish: mostlyGood });
     await world.workers.startAll(2);
-    await underLoad(world, perSecond, mostlyGood, async () => {
-      await world.progress(150);
-      await world.workers.freeze(0, 8_000);
-      await world.progress(1_000);
-    });
+    await world.progress(300);
+    await world.workers.freeze(0, 10_000);
     return [];
   },
 };

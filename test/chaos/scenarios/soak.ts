@@ -6,7 +6,7 @@ import { down, frozen } from './service-faults.ts';
 const workers = 3;
 const sizes = {
   small: { faults: 12, tasks: 20_000, perSecond: 700 },
-  full: { faults: 200, tasks: 500_000, perSecond: 700 },
+  full: { faults: 200, tasks: 500_000, perSecond: 350 },
 } as const;
 
 const weights = {

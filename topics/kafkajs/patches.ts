@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { spaceFetches } from './fetch-pace.ts';
 import { type Parse, rememberAnswers } from './produce-answers.ts';
 import { encodeRecord } from './record-encoder.ts';
 
@@ -80,6 +81,16 @@ function replace(prototype: object | undefined, name: string, method: unknown): 
   return true;
 }
 
+function slowDownFetches(prototype: object | undefined): boolean {
+  const fetch: unknown = prototype && Reflect.get(prototype, 'fetch');
+  if (!isMethod(fetch)) return false;
+  return replace(prototype, 'fetch', spaceFetches(fetch));
+}
+
+function isMethod(value: unknown): value is (this: object, request: unknown) => Promise<unknown> {
+  return typeof value === 'function';
+}
+
 let applied: boolean | undefined;
 
 /** Mends kafkajs in this process, once. false: another version is installed, nothing was touched. */
@@ -122,6 +133,7 @@ function applyPatches(): boolean {
   return [
     replace(queue, 'scheduleCheckPendingRequests', scheduleCheckPendingRequests),
     replace(decoder, 'readVarIntArray', readHeaders),
+    slowDownFetches(prototypeOf(load('kafkajs/src/broker'))),
     swapRecordEncoder(load),
     swapProduceParsers(load),
   ].every(Boolean);

@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 type Fetch = (this: object, request: unknown) => Promise<unknown>;
 
 /**
@@ -16,7 +14,7 @@ export function spaceFetches(fetch: Fetch, spacingMs: number = fetchSpacingMs): 
   const sentAt = new WeakMap<object, number>();
   return async function (request) {
     const waitMs = (sentAt.get(this) ?? Number.NEGATIVE_INFINITY) + spacingMs - performance.now();
-    if (waitMs >= leastWaitMs) await sleep(waitMs);
+    if (waitMs >= leastWaitMs) await new Promise((resolve) => setTimeout(resolve, Math.ceil(waitMs)));
     sentAt.set(this, performance.now());
     return await fetch.call(this, request);
   };

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { ClickHouse } from '../processors/sinks/clickhouse.ts';
+import type { ClickHouse, ClickHouseOptions } from '../processors/sinks/clickhouse.ts';
 import type { Codec } from '../schemas/codec.ts';
 import type { Config } from '../schemas/config.ts';
 import type { Admin, Broker } from '../topics/ports.ts';
@@ -16,10 +16,13 @@ export async function openCodec(config: Config): Promise<Codec> {
   return createCodec({ registryUrl: config.registryUrl });
 }
 
-export async function openClickHouse(config: Config): Promise<ClickHouse> {
+export async function openClickHouse(config: Config, options: ClickHouseOptions = {}): Promise<ClickHouse> {
   const { connectClickHouse } = await import('../processors/sinks/clickhouse.ts');
-  return connectClickHouse(config.clickhouse);
+  return connectClickHouse(config.clickhouse, options);
 }
+
+/** Somebody waits at a terminal. A second more than the queries of the history may run: a slow server says so itself. */
+export const interactiveTimeoutMs = 11_000;
 
 /** Runs with an admin connection and closes it, whatever happens. */
 export async function withAdmin<T>(broker: Broker, use: (admin: Admin) => Promise<T>): Promise<T> {

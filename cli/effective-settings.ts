@@ -1,10 +1,21 @@
 import { type Config, type SettingKey, settings } from '../schemas/config.ts';
 
+type Given = 'flag' | 'environment' | 'file';
+
+/** Unset, these follow another setting. */
+const followed: Partial<Record<SettingKey, SettingKey>> = {
+  brokers: 'kafkaPort',
+  registryUrl: 'registryPort',
+  clickhouseUrl: 'clickhousePort',
+  blobUrl: 'dataDir',
+  uploadUrl: 'dataDir',
+};
+
 export interface EffectiveSetting {
   /** Environment variable. */
   readonly name: string;
   readonly value: string | number | boolean | undefined;
-  readonly source: 'flag' | 'environment' | 'file' | 'default';
+  readonly source: Given | 'default' | `from ${string}`;
 }
 
 /** Every setting with where its value came from; pass a redacted configuration. */
@@ -14,17 +25,26 @@ export function effectiveSettings(
   env: NodeJS.ProcessEnv,
 ): EffectiveSetting[] {
   const values = valuesOf(config);
-  return Object.entries(settings).map(([key, { name, secret }]) => ({
-    name,
-    value: isKey(key) ? values[key] : undefined,
-    source: sourceOf(typeof flags[key] === 'string', name, secret, env),
-  }));
+  const givenBy = (key: SettingKey) => giverOf(key, flags, env);
+  return Object.keys(settings)
+    .filter(isKey)
+    .map((key) => ({
+      name: settings[key].name,
+      value: values[key],
+      source: givenBy(key) ?? unsetSource(key, givenBy),
+    }));
 }
 
-function sourceOf(isFlag: boolean, name: string, secret: boolean, env: NodeJS.ProcessEnv): EffectiveSetting['source'] {
-  if (isFlag) return 'flag';
+function unsetSource(key: SettingKey, givenBy: (key: SettingKey) => Given | undefined): EffectiveSetting['source'] {
+  const other = followed[key];
+  return other !== undefined && givenBy(other) ? `from ${settings[other].name}` : 'default';
+}
+
+function giverOf(key: SettingKey, flags: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv): Given | undefined {
+  const { name, secret } = settings[key];
+  if (typeof flags[key] === 'string') return 'flag';
   if (env[name]?.trim()) return 'environment';
-  return secret && env[`${name}_FILE`]?.trim() ? 'file' : 'default';
+  return secret && env[`${name}_FILE`]?.trim() ? 'file' : undefined;
 }
 
 function valuesOf(config: Config): Record<SettingKey, EffectiveSetting['value']> {

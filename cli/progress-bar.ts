@@ -1,4 +1,5 @@
 import { SingleBar } from 'cli-progress';
+import { countOf, nounFor } from './count-of.ts';
 import { isLively, printProgress } from './output.ts';
 
 export interface ProgressBar {
@@ -9,7 +10,8 @@ export interface ProgressBar {
 const plainEveryMs = 3_000;
 
 /** A bar on stderr; where that is no terminal, a line every three seconds and one at the end. */
-export function startProgressBar(label: string, total: number, unit: string): ProgressBar {
+export function startProgressBar(label: string, total: number, noun: string): ProgressBar {
+  const unit = nounFor(total, noun);
   return isLively(process.stderr) ? livelyBar(label, total, unit) : plainLines(label, total, unit);
 }
 
@@ -46,13 +48,13 @@ function plainLines(label: string, total: number, unit: string): ProgressBar {
 }
 
 /** For streams whose length nobody knows: a count that grows. */
-export function startCounter(label: string, unit: string): { update(done: number): void; stop(): void } {
+export function startCounter(label: string, noun: string): { update(done: number): void; stop(): void } {
   const lively = isLively(process.stderr);
   let done = 0;
   let printedAt = Date.now();
   const show = () => {
     printedAt = Date.now();
-    const line = `${label} ${done} ${unit}`;
+    const line = `${label} ${countOf(done, noun)}`;
     if (lively) process.stderr.write(`\r${line}`);
     else printProgress(line);
   };

@@ -25,8 +25,16 @@ function inheritBehaviour(command: Command): void {
   for (const child of command.commands) {
     child.copyInheritedSettings(command);
     child.exitOverride();
+    child.showHelpAfterError(helpHint(child));
     inheritBehaviour(child);
   }
+}
+
+/** With the whole path: a flag of `topics list` is not explained by `penstock --help`. */
+function helpHint(command: Command): string {
+  const names: string[] = [];
+  for (let at: Command | null = command; at; at = at.parent) names.unshift(at.name());
+  return `(${names.join(' ')} --help shows how it is used)`;
 }
 
 /**
@@ -35,21 +43,28 @@ function inheritBehaviour(command: Command): void {
  */
 export async function runCli(args: readonly string[]): Promise<number> {
   process.stdout.on('error', leaveOnBrokenPipe);
+  const program = buildProgram();
+  let running = program;
+  program.hook('preAction', (_program, command) => {
+    running = command;
+  });
   try {
-    await buildProgram().parseAsync([...args], { from: 'user' });
+    await program.parseAsync([...args], { from: 'user' });
     return Number(process.exitCode ?? exitDone);
   } catch (thrown) {
-    return reportFailure(thrown);
+    return reportFailure(thrown, running);
   }
 }
 
 /** Mistakes in the arguments that commander cannot see. */
 const usageCodes: ReadonlySet<string> = new Set(['PIPE_CLI_USAGE', 'PIPE_CLI_REPLAY_INVALID']);
 
-function reportFailure(thrown: unknown): number {
+function reportFailure(thrown: unknown, command: Command): number {
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitDone : exitUsage;
   process.stderr.write(describeFailure(thrown, { withStack: process.env.PENSTOCK_LOG_LEVEL === 'debug' }));
-  return thrown instanceof PenstockError && usageCodes.has(thrown.code) ? exitUsage : exitFailed;
+  if (!(thrown instanceof PenstockError && usageCodes.has(thrown.code))) return exitFailed;
+  process.stderr.write(`${helpHint(command)}\n`);
+  return exitUsage;
 }
 
 /** `penstock tasks | head` closes the pipe early: that is no failure. */

@@ -13,6 +13,7 @@ import { installErrors, onClientError, onFrameworkError } from './plugins/errors
 import { installHostGuard } from './plugins/host-guard.ts';
 import { installMetrics } from './plugins/metrics.ts';
 import { installTokens } from './plugins/tokens.ts';
+import { Readiness } from './readiness.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addPipelineRoutes } from './routes/list-pipelines.ts';
 import { addMetricsRoute } from './routes/metrics.ts';
@@ -48,17 +49,19 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
     logger: options.logger,
     ...(options.sendDeadlineMs !== undefined && { sendDeadlineMs: options.sendDeadlineMs }),
   });
+  const readiness = new Readiness({ broker, logger: options.logger });
   installErrors(app);
   const metrics = installMetrics(app);
   if (config.tokens.length === 0) installHostGuard(app);
   installTokens(app, config.tokens);
-  addHealthRoutes(app, broker);
+  addHealthRoutes(app, readiness);
   addMetricsRoute(app, metrics);
   addPipelineRoutes(app, pipelines);
   addSubmitRoute(app, { pipelines, submitter: new Submitter(intake), metrics });
   addTaskRoutes(app, history);
+  app.addHook('onListen', async () => readiness.watch());
   app.addHook('onClose', async () => {
-    await Promise.all([intake.close(), history.close()]);
+    await Promise.all([intake.close(), history.close(), readiness.close()]);
   });
   return app;
 }

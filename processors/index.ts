@@ -9,6 +9,12 @@ export { connectKafka, type KafkaOptions } from '../topics/client.ts';
 export type { Broker, RecordPlace } from '../topics/ports.ts';
 export type { BlobStore } from './blobs/blob-store.ts';
 export { openBlobStore } from './blobs/open-blob-store.ts';
+export {
+  type ChildFunction,
+  type ChildModule,
+  type ChildProcessOptions,
+  inChildProcess,
+} from './child-process/in-child-process.ts';
 export { type AnyStage, definePipeline, type Pipeline } from './pipeline.ts';
 export {
   defineStage,
@@ -17,6 +23,7 @@ export {
   type Outputs,
   type RetryPolicy,
   reject,
+  requeue,
   retryable,
   type Stage,
   type StageContext,
@@ -24,4 +31,5 @@ export {
   type Task,
   to,
 } from './stage.ts';
+export { type StallWatchdog, type StallWatchdogOptions, startStallWatchdog } from './stall-watchdog.ts';
 export { startWorker, type Worker, type WorkerOptions } from './worker.ts';

@@ -1,3 +1,4 @@
+import { url as debuggerUrl } from 'node:inspector';
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { createCodec } from '../schemas/codec.ts';
@@ -9,6 +10,7 @@ import type { Broker } from '../topics/ports.ts';
 import { provisionTopics } from '../topics/provision.ts';
 import { openBlobStore } from './blobs/open-blob-store.ts';
 import type { Pipeline } from './pipeline.ts';
+import { startStallWatchdog } from './stall-watchdog.ts';
 import { startWorker, type Worker } from './worker.ts';
 
 export interface ConfiguredWorkerOptions {
@@ -24,8 +26,8 @@ export interface ConfiguredWorkerOptions {
 }
 
 /**
- * A worker made of the configuration: connects, makes the topics that are missing, registers the schemas, runs. Rejects
- * with PIPE_PIPELINE_UNKNOWN, and as startWorker does.
+ * A worker made of the configuration: connects, makes the topics that are missing, registers the schemas, runs, with a
+ * watchdog that kills the process should its event loop stall. Rejects with PIPE_PIPELINE_UNKNOWN, and as startWorker does.
  */
 export async function startConfiguredWorker(options: ConfiguredWorkerOptions): Promise<Worker> {
   const { config, logger, stages = [], codeVersion = '' } = options;
@@ -44,7 +46,24 @@ export async function startConfiguredWorker(options: ConfiguredWorkerOptions): P
     codeVersion,
   });
   logger.info({ stages: worker.stats().map(({ pipeline, stage }) => `${pipeline}.${stage}`) }, 'worker runs');
-  return worker;
+  return guarded(worker, logger);
+}
+
+/** Under a debugger it stands still on purpose. */
+function guarded(worker: Worker, logger: Logger): Worker {
+  if (debuggerUrl() !== undefined) return worker;
+  const watchdog = startStallWatchdog({ logger, running: () => tasksInFlight(worker) });
+  return {
+    ...worker,
+    async stop() {
+      await worker.stop().finally(() => watchdog.stop());
+    },
+  };
+}
+
+function tasksInFlight(worker: Worker): Readonly<Record<string, number>> {
+  const busy = worker.stats().filter(({ inFlight }) => inFlight > 0);
+  return Object.fromEntries(busy.map(({ pipeline, stage, inFlight }) => [`${pipeline}.${stage}`, inFlight]));
 }
 
 /** Host, process id and start: unlike for two processes that ever ran. */

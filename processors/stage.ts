@@ -45,7 +45,10 @@ export interface Output {
 export type Outputs = Output | readonly Output[] | AsyncIterable<Output> | undefined;
 
 export interface RetryPolicy {
-  /** Executions in place, the first included; where there are delays, so many again after each. Default 3. */
+  /**
+   * Executions in place, the first included; where there are delays, so many again after each. Default 3. A task that
+   * has held its partition's commit back for a minute goes on over a retry topic instead, with the same count.
+   */
   readonly attempts?: number;
   /** Wait before the second execution; doubles from there, with full jitter. Default 200. */
   readonly firstDelayMs?: number;
@@ -77,8 +80,9 @@ export interface StageDefinition<Payload> {
   readonly partitions?: number;
   /**
    * The work. It may run more than once for a task, so make effects idempotent. Returning ends the task here; outputs
-   * are durable before the task is acknowledged. Throw `retryable()` to try again, `reject()` to dead-letter at once;
-   * anything else thrown is retried up to the policy, then dead-lettered. When `ctx.signal` aborts, stop: on shutdown
+   * are durable before the task is acknowledged. Throw `retryable()` to try again, `reject()` to dead-letter at once,
+   * `requeue()` to have the task later without a failure; anything else thrown is retried up to the policy, then
+   * dead-lettered. When `ctx.signal` aborts, stop: on shutdown
    * nothing is acknowledged and it is no failure. `task` is this attempt's own copy; changing it changes
    * nothing else.
    */
@@ -116,6 +120,15 @@ export function to<Payload>(stage: Stage<Payload> | string, payload: Payload, op
 /** Throw it: the attempt failed, another may succeed. */
 export function retryable(message: string, options: { afterMs?: number; cause?: unknown } = {}): PenstockError {
   return new PenstockError('PIPE_STAGE_RETRYABLE', message, options);
+}
+
+/**
+ * Throw it: not now, and no failure: the task goes back to the end of its queue, where later ones of its key overtake it,
+ * and comes again after `afterMs`; default 1 000, so that a lone task does not spin. Its attempts are not counted. After
+ * 10 000 times it is dead-lettered with PIPE_STAGE_REQUEUE_LIMIT.
+ */
+export function requeue(reason = 'put back into the queue', options: { afterMs?: number } = {}): PenstockError {
+  return new PenstockError('PIPE_STAGE_REQUEUED', reason, { afterMs: 1_000, ...options });
 }
 
 /** Throw it: no attempt can succeed; the task goes to the dead letters at once. */

@@ -9,6 +9,7 @@ export type { Config, S3Config, Sasl } from './config/config-types.ts';
 export type { ConfigOverrides } from './config/read-settings.ts';
 export { redactConfig, redactUrl } from './config/redact.ts';
 export { type SettingKey, settings } from './config/settings.ts';
+export { type UnknownSetting, unknownSettings } from './config/unknown-settings.ts';
 
 /**
  * Reads the configuration; no .env file is read. Overrides (flags) are given by setting name, e.g. `{ httpPort: 9000 }`;

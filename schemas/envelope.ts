@@ -16,6 +16,8 @@ export interface Envelope {
   readonly notBefore?: number;
   /** When its first attempt failed; only while it waits for another. */
   readonly failedAt?: number;
+  /** How often its stage put it back into the queue; only while it waits there. */
+  readonly requeued?: number;
   readonly expiresAt?: number;
   /** Id of the task that fanned out into this one. */
   readonly parent?: string;
@@ -60,6 +62,7 @@ export function readEnvelope(
     attempt: attemptOf(own?.attempt),
     notBefore: time(own?.notBefore),
     failedAt: time(own?.failedAt),
+    requeued: countOf(own?.requeued),
     expiresAt: time(own?.expiresAt),
     parent: printable(own?.parent),
     tenant: printable(own?.tenant),
@@ -73,13 +76,14 @@ export function readEnvelope(
  * it at every hop: a third of what JSON.stringify takes.
  */
 export function writeEnvelope(envelope: Envelope): string {
-  const { id, source, at, attempt, notBefore, failedAt, expiresAt, parent, tenant, trace, replay } = envelope;
+  const { id, source, at, attempt, notBefore, failedAt, requeued, expiresAt, parent, tenant, trace, replay } = envelope;
   let json = `{"id":${quoted(id)}`;
   if (source !== undefined) json += `,"source":${quoted(source)}`;
   if (at !== undefined) json += `,"at":${decimal(at)}`;
   if (attempt !== undefined && attempt !== 1) json += `,"attempt":${decimal(attempt)}`;
   if (notBefore !== undefined) json += `,"notBefore":${decimal(notBefore)}`;
   if (failedAt !== undefined) json += `,"failedAt":${decimal(failedAt)}`;
+  if (requeued !== undefined) json += `,"requeued":${decimal(requeued)}`;
   if (expiresAt !== undefined) json += `,"expiresAt":${decimal(expiresAt)}`;
   if (parent !== undefined) json += `,"parent":${quoted(parent)}`;
   if (tenant !== undefined) json += `,"tenant":${quoted(tenant)}`;
@@ -110,7 +114,7 @@ type Loose<T> = { readonly [K in keyof T]?: T[K] | undefined };
 /** Leaves out what is undefined; spelt out because it runs for every record. */
 function compact(
   id: string,
-  { source, at, attempt, notBefore, failedAt, expiresAt, parent, tenant, trace, replay }: Loose<Envelope>,
+  { source, at, attempt, notBefore, failedAt, requeued, expiresAt, parent, tenant, trace, replay }: Loose<Envelope>,
 ): Envelope {
   const envelope: { -readonly [K in keyof Envelope]: Envelope[K] } = { id };
   if (source !== undefined) envelope.source = source;
@@ -118,6 +122,7 @@ function compact(
   if (attempt !== undefined) envelope.attempt = attempt;
   if (notBefore !== undefined) envelope.notBefore = notBefore;
   if (failedAt !== undefined) envelope.failedAt = failedAt;
+  if (requeued !== undefined) envelope.requeued = requeued;
   if (expiresAt !== undefined) envelope.expiresAt = expiresAt;
   if (parent !== undefined) envelope.parent = parent;
   if (tenant !== undefined) envelope.tenant = tenant;
@@ -165,6 +170,10 @@ function timeOf(header: HeaderValue): number | undefined {
 
 function attemptOf(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isInteger(value) && value > 1 && value <= maxAttempt ? value : undefined;
+}
+
+function countOf(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= maxAttempt ? value : undefined;
 }
 
 function traceOf(value: unknown): string | undefined {

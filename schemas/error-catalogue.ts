@@ -151,6 +151,14 @@ export const errorCatalogue = {
     'Run it by itself with node or tsx and mend what it reports.',
   ),
   PIPE_MODULE_NOT_FOUND: permanent('There is no module file at that path.', 'Check the path given to --module.'),
+  PIPE_STAGE_CPU_CRASHED: passing(
+    'The child process of inChildProcess() ended before it answered: out of memory, process.exit(), a crash.',
+    'Read how it ended in the message and the lines it wrote to stderr; raise maxMemoryMb, or mend the module.',
+  ),
+  PIPE_STAGE_CPU_FULL: passing(
+    'Too many calls of one inChildProcess() wait for a child process.',
+    'Give the stage as many slots (concurrency) as the pool has processes.',
+  ),
   PIPE_STAGE_PARTITION_LOST: passing(
     'The partition of the task moved to another worker while the stage ran; only ctx.signal carries it.',
     'Nothing: the other worker runs the task.',
@@ -166,6 +174,14 @@ export const errorCatalogue = {
   PIPE_STAGE_REJECTED: permanent(
     'The stage called reject().',
     'Read the message; mend the task or the stage, then redrive.',
+  ),
+  PIPE_STAGE_REQUEUED: passing(
+    'The stage called requeue(): the task went back into its queue, which is no failed attempt.',
+    'Nothing, unless it comes again for ever: the message says what the stage waits for.',
+  ),
+  PIPE_STAGE_REQUEUE_LIMIT: permanent(
+    'The stage put the same task back into its queue 10 000 times.',
+    'Look at what it waits for; give such tasks an expiresAt, or requeue with a longer afterMs. Then redrive.',
   ),
   PIPE_STAGE_RETRYABLE: passing(
     'The stage called retryable().',
@@ -393,10 +409,6 @@ export const errorCatalogue = {
     'The source calls it an image, and its bytes are none.',
     'Look at what the source really serves: often it is an error page.',
   ),
-  PIPE_TRANSFORM_WORKER_LOST: passing(
-    'The worker thread of the transform ended without an answer.',
-    'If it lasts: look at the log of the worker, and report the input.',
-  ),
   PIPE_UPLOAD_CHECKSUM: passing(
     'What the target stored differs from what was sent.',
     'If it lasts: look at the target and the proxies before it.',
@@ -408,6 +420,14 @@ export const errorCatalogue = {
   PIPE_UPLOAD_UNAVAILABLE: passing(
     'The target could not be reached, timed out or answered 5xx.',
     'If it lasts: check PENSTOCK_UPLOAD_URL and that the target is up.',
+  ),
+  PIPE_WORKER_BLOCKED: passing(
+    'The event loop of the worker stood still for more than a second; no task began or ended, nothing was committed.',
+    'Find the stage that computes long without a pause; run that part with inChildProcess().',
+  ),
+  PIPE_WORKER_STALLED: passing(
+    'The event loop of the worker stood still for longer than the session timeout; the process was killed, its tasks run elsewhere.',
+    'Look at the stack in the log line; run that part with inChildProcess(), and let a supervisor restart the worker.',
   ),
 } as const satisfies Record<string, CatalogueEntry>;
 

@@ -1,4 +1,12 @@
-import { attemptsTopic, controlTopic, deadLetterTopic, doneTopic, retryTopic, stageTopic } from './names.ts';
+import {
+  attemptsTopic,
+  controlTopic,
+  deadLetterTopic,
+  doneTopic,
+  retryDelays,
+  retryTopic,
+  stageTopic,
+} from './names.ts';
 import type { TopicSpec } from './ports.ts';
 
 export type TopicKind = 'stage' | 'retry' | 'dead-letter' | 'done' | 'attempts' | 'control';
@@ -59,7 +67,7 @@ export const topicKinds: Readonly<Record<TopicKind, KindSpec>> = {
 export interface CataloguedStage {
   readonly name: string;
   readonly partitions: number;
-  /** Its delays ('10s', '1m'); a topic each. */
+  /** Its delays ('10s', '10m'); a topic each, beside the standing one. */
   readonly retry?: { readonly delayed: readonly string[] };
 }
 
@@ -73,7 +81,7 @@ export function topicsOf(pipelines: readonly CataloguedPipeline[]): TopicSpec[] 
   const own = pipelines.flatMap(({ name, stages }) => [
     ...stages.flatMap((stage) => [
       specOf('stage', stageTopic(name, stage.name), stage.partitions),
-      ...(stage.retry?.delayed ?? []).map((delay) =>
+      ...retryDelays(stage.retry?.delayed ?? []).map((delay) =>
         specOf('retry', retryTopic(name, stage.name, delay), stage.partitions),
       ),
       specOf('dead-letter', deadLetterTopic(name, stage.name), stage.partitions),

@@ -86,8 +86,11 @@ export interface RecordBatch extends TopicPartition {
 export interface GroupListener {
   /** After every rebalance: all partitions this member owns now. A partition not in the list is lost. No partition is paused. */
   assigned(partitions: readonly AssignedPartition[]): void;
-  /** A rebalance began. A commit sent before this returns still counts for the old assignment. */
-  rebalancing(): void;
+  /**
+   * A rebalance began. Commits sent before this returns, or before its promise is settled, still count for the old
+   * assignment; the member joins the new one after that, or after 10 s.
+   */
+  rebalancing(): void | Promise<void>;
   records(batch: RecordBatch): void;
   /** The consumer cannot go on (fenced, crashed, silent past the session timeout). Called once; the process should end. */
   failed(error: Error): void;

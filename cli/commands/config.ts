@@ -4,6 +4,7 @@ import { addConfigFlags, configOf } from '../config-flags.ts';
 import { effectiveSettings } from '../effective-settings.ts';
 import { printData } from '../output.ts';
 import { textTable } from '../text-table.ts';
+import { warnUnknownSettings } from '../warn-unknown-settings.ts';
 
 export function registerConfig(program: Command): void {
   const keys = Object.keys(settings).filter((key): key is SettingKey => key in settings);
@@ -17,12 +18,13 @@ export function registerConfig(program: Command): void {
 }
 
 function runConfig(flags: Readonly<Record<string, unknown>>): void {
+  warnUnknownSettings();
   const effective = effectiveSettings(redactConfig(configOf(flags)), flags, process.env);
   printData(Object.fromEntries(effective.map(({ name, value, source }) => [name, { value, source }])), {
     json: flags.json === true,
     text: () =>
       textTable(
-        ['setting', 'value', 'from'],
+        ['setting', 'value', 'source'],
         effective.map(({ name, value, source }) => [name, value === undefined ? '' : String(value), source]),
       ),
   });

@@ -3,6 +3,7 @@ import { addConfigFlags, configOf, connectionFlags } from '../config-flags.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { moduleFlag, modulesOf } from '../load-pipelines.ts';
 import { printData } from '../output.ts';
+import { warnUnknownSettings } from '../warn-unknown-settings.ts';
 
 type Flags = Readonly<Record<string, unknown>> & { readonly json?: true; readonly module?: readonly string[] };
 
@@ -15,6 +16,7 @@ export function registerDoctor(program: Command): void {
 }
 
 async function runDoctor(flags: Flags): Promise<void> {
+  warnUnknownSettings();
   const config = configOf(flags);
   const { examineMachine } = await import('../doctor/machine-checks.ts');
   const { examineServices } = await import('../doctor/service-checks.ts');

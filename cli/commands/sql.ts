@@ -3,9 +3,10 @@ import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { StringDecoder } from 'node:string_decoder';
 import type { Command } from 'commander';
+import type { Config } from '../../schemas/config.ts';
 import { PenstockError } from '../../schemas/errors.ts';
 import { addConfigFlags, configOf } from '../config-flags.ts';
-import { openClickHouse } from '../connect.ts';
+import { interactiveTimeoutMs, openClickHouse } from '../connect.ts';
 import { parseCount } from '../parse-time.ts';
 
 interface SqlFlags {
@@ -36,7 +37,9 @@ async function runSql(sql: string, flags: SqlFlags & Readonly<Record<string, unk
   const config = configOf(flags);
   const statement = sql === '-' ? await text(process.stdin) : sql;
   if (statement.trim() === '') throw new PenstockError('PIPE_CLI_USAGE', 'there is no SQL to run');
-  const clickhouse = await openClickHouse(config);
+  await refuseSilence(config);
+  const requestTimeoutMs = flags.timeout * 1_000 + interactiveTimeoutMs;
+  const clickhouse = await openClickHouse(config, { requestTimeoutMs });
   try {
     const result = await clickhouse.runUserQuery({
       sql: statement,
@@ -48,6 +51,16 @@ async function runSql(sql: string, flags: SqlFlags & Readonly<Record<string, unk
     await (process.stdout.isTTY
       ? pipeline(result, withoutControls(), process.stdout, { end: false })
       : pipeline(result, process.stdout, { end: false }));
+  } finally {
+    await clickhouse.close();
+  }
+}
+
+/** The statement may rightly say nothing for as long as it runs; a server that hangs would be waited for as long. */
+async function refuseSilence(config: Config): Promise<void> {
+  const clickhouse = await openClickHouse(config, { requestTimeoutMs: interactiveTimeoutMs });
+  try {
+    await clickhouse.ping();
   } finally {
     await clickhouse.close();
   }

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { TaskDetail } from '../../gateway/history/history.ts';
 import { PenstockError } from '../../schemas/errors.ts';
 import { addConfigFlags, configOf } from '../config-flags.ts';
-import { openClickHouse } from '../connect.ts';
+import { interactiveTimeoutMs, openClickHouse } from '../connect.ts';
 import { historyOf } from '../history.ts';
 import { printData } from '../output.ts';
 import { textTable } from '../text-table.ts';
@@ -16,7 +16,7 @@ export function registerTask(program: Command): void {
 }
 
 async function runTask(id: string, flags: { json?: true } & Readonly<Record<string, unknown>>): Promise<void> {
-  const history = historyOf(await openClickHouse(configOf(flags)));
+  const history = historyOf(await openClickHouse(configOf(flags), { requestTimeoutMs: interactiveTimeoutMs }));
   try {
     const task = await history.task(id);
     if (!task) throw new PenstockError('PIPE_TASK_NOT_FOUND', `no attempt of task ${id} is recorded`);

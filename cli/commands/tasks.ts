@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
+import { definedFields } from '../../gateway/defined-fields.ts';
 import { type TaskFilter, type TaskState, type TaskSummary, taskStates } from '../../gateway/history/history.ts';
 import { addConfigFlags, configOf } from '../config-flags.ts';
-import { openClickHouse } from '../connect.ts';
+import { interactiveTimeoutMs, openClickHouse } from '../connect.ts';
 import { historyOf } from '../history.ts';
 import { printData } from '../output.ts';
 import { parseCount, parseSince } from '../parse-time.ts';
@@ -31,7 +32,7 @@ export function registerTasks(program: Command): void {
 }
 
 async function runTasks(flags: TasksFlags & Readonly<Record<string, unknown>>): Promise<void> {
-  const history = historyOf(await openClickHouse(configOf(flags)));
+  const history = historyOf(await openClickHouse(configOf(flags), { requestTimeoutMs: interactiveTimeoutMs }));
   try {
     const tasks = await history.tasks(filterOf(flags));
     printData(tasks, { json: flags.json === true, text: () => describeTasks(tasks) });
@@ -41,13 +42,7 @@ async function runTasks(flags: TasksFlags & Readonly<Record<string, unknown>>): 
 }
 
 function filterOf({ pipeline, stage, state, since, limit }: TasksFlags): TaskFilter {
-  return {
-    limit,
-    ...(pipeline !== undefined && { pipeline }),
-    ...(stage !== undefined && { stage }),
-    ...(state !== undefined && { state }),
-    ...(since !== undefined && { since }),
-  };
+  return definedFields({ pipeline, stage, state, since, limit });
 }
 
 function describeTasks(tasks: readonly TaskSummary[]): string {

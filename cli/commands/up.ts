@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { StackEndpoints } from '../../deploy/embedded/background.ts';
+import type { ComponentName } from '../../deploy/embedded/stack-options.ts';
 import { printData, printProgress } from '../output.ts';
 import { addStackFlags, type StackFlags, stackOptionsOf } from '../stack-flags.ts';
 import { untilInterrupted } from '../until-interrupted.ts';
@@ -34,9 +35,19 @@ async function runInForeground(flags: UpFlags): Promise<void> {
   await stack.stop();
 }
 
-function printEndpoints({ brokers, registryUrl, clickhouseUrl }: StackEndpoints, flags: UpFlags): void {
-  const endpoints = { brokers, registryUrl, clickhouseUrl };
-  const text = () =>
-    [`Kafka       ${brokers.join(',')}`, `Registry    ${registryUrl}`, `ClickHouse  ${clickhouseUrl}`].join('\n');
-  printData(endpoints, { json: flags.json === true, text });
+function printEndpoints(endpoints: StackEndpoints, flags: UpFlags): void {
+  const started = startedEndpoints(endpoints, flags.only);
+  const lines = started.map(({ label, value }) => `${label.padEnd(10)}  ${value}`);
+  const data = Object.fromEntries(started.map(({ key }) => [key, endpoints[key]]));
+  printData(data, { json: flags.json === true, text: () => lines.join('\n') });
+}
+
+/** Where what was started answers; `only` undefined: all three. */
+export function startedEndpoints(endpoints: StackEndpoints, only?: readonly ComponentName[]) {
+  const all = [
+    { name: 'kafka', key: 'brokers', label: 'Kafka', value: endpoints.brokers.join(',') },
+    { name: 'registry', key: 'registryUrl', label: 'Registry', value: endpoints.registryUrl },
+    { name: 'clickhouse', key: 'clickhouseUrl', label: 'ClickHouse', value: endpoints.clickhouseUrl },
+  ] as const;
+  return all.filter(({ name }) => only?.includes(name) ?? true);
 }

@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { countOf } from '../count-of.ts';
 import { textTable } from '../text-table.ts';
 import type { OutputKind } from './check-outputs.ts';
 import type { DeadGroup, StageSummary } from './demo-queries.ts';
@@ -38,10 +39,10 @@ export function describeDemo(report: DemoReport): string {
   const rate = Math.round(submitted / runSeconds);
   const verdict = isAsExpected(report) ? 'as expected' : `expected ${expectedOk} ok and ${expectedDead} dead`;
   const others =
-    otherRows > 0 ? `The table also holds ${otherRows} rows that are not of this run (tenant ${tenant}).` : '';
+    otherRows > 0 ? `The table also holds ${countOf(otherRows, 'row')} not of this run (tenant ${tenant}).` : '';
   return [
     stagesTable(report.stages),
-    `${submitted} tasks in ${runSeconds.toFixed(1)} s (${rate}/s): ${ok} ok, ${dead} dead, ${verdict}.`,
+    `${countOf(submitted, 'task')} in ${runSeconds.toFixed(1)} s (${rate}/s): ${ok} ok, ${dead} dead, ${verdict}.`,
     others,
     `\nDead letters, with their reasons:\n${deadTable(report.deadLetters)}`,
     `\nOutputs in ${shownPath(report.outputFolder)}:\n${outputsTable(report.outputs)}`,
@@ -82,7 +83,7 @@ function deadTable(groups: readonly DeadGroup[]): string {
 
 function outputsTable(outputs: readonly OutputKind[]): string {
   return textTable(
-    ['kind', 'files', 'bytes', 'opened', ''],
+    ['kind', 'files', 'bytes', 'opened', 'content'],
     outputs.map(({ extension, files, totalBytes, sample, isWellFormed }) => [
       extension,
       files,

@@ -6,6 +6,7 @@ import type { ClickHouse } from '../../processors/sinks/clickhouse.ts';
 import type { Config } from '../../schemas/config.ts';
 import { PenstockError } from '../../schemas/errors.ts';
 import { openClickHouse } from '../connect.ts';
+import { countOf } from '../count-of.ts';
 import { type LocalSystem, startLocalSystem } from '../local/local-system.ts';
 import { printProgress } from '../output.ts';
 import { checkOutputs } from './check-outputs.ts';
@@ -95,7 +96,7 @@ async function runTasks(system: LocalSystem, tenant: string, plan: DemoPlan): Pr
   try {
     const startedAt = Date.now();
     const ids = await submitDemo(system.gatewayUrl, tenant, plan.tasks, system.config.tokens[0]);
-    printProgress(`${ids.length} tasks accepted over HTTP in ${Date.now() - startedAt} ms`);
+    printProgress(`${countOf(ids.length, 'task')} accepted over HTTP in ${Date.now() - startedAt} ms`);
     const progress = await watchDemo(clickhouse, tenant, ids.length);
     const runSeconds = (Date.now() - startedAt) / 1_000;
     return await makeReport(clickhouse, system.config, tenant, plan, { ...progress, runSeconds, startedAt });

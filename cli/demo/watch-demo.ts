@@ -10,7 +10,7 @@ const standstillMs = 90_000;
 
 /** A bar until ClickHouse shows an end for every task. Rejects with PIPE_CLI_DEMO_INCOMPLETE when nothing moves any more. */
 export async function watchDemo(clickhouse: ClickHouse, tenant: string, count: number): Promise<DemoProgress> {
-  const bar = startProgressBar('ended', count, 'tasks');
+  const bar = startProgressBar('ended', count, 'task');
   let last: DemoProgress = { accepted: 0, ok: 0, dead: 0, missing: count };
   let changedAt = Date.now();
   try {

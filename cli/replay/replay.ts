@@ -4,6 +4,7 @@ import { PenstockError } from '../../schemas/errors.ts';
 import { stageGroup } from '../../topics/names.ts';
 import type { Admin } from '../../topics/ports.ts';
 import { openBroker, withAdmin } from '../connect.ts';
+import { countOf } from '../count-of.ts';
 import { loadPipelines, modulesOf } from '../load-pipelines.ts';
 import { createCommandLogger } from '../logger.ts';
 import { printData } from '../output.ts';
@@ -88,28 +89,34 @@ async function refuseRunning(admin: Admin, group: string): Promise<void> {
   const members = await admin.groupMembers(group);
   if (members.length === 0) return;
   const who = members.map(({ clientId, host }) => `${clientId} at ${host}`).slice(0, 5);
+  const them = members.length === 1 ? 'it' : 'them';
   throw new PenstockError(
     'PIPE_GROUP_RUNNING',
-    `${members.length} worker(s) of ${group} run (${who.join(', ')}): stop them, replay, and start them again`,
+    `${countOf(members.length, 'worker')} of ${group} still running (${who.join(', ')}): stop ${them}, replay, and start ${them} again`,
     { context: { group, members: members.length } },
   );
 }
 
-function describeMoves(target: Target, moves: readonly PartitionMove[], { dryRun }: ReplayFlags): string {
+export function describeMoves(
+  target: Pick<Target, 'topic'>,
+  moves: readonly PartitionMove[],
+  { dryRun }: Pick<ReplayFlags, 'dryRun'>,
+): string {
   const table = textTable(
-    ['partition', 'stored', 'current', 'new', 'to run', 'again', 'skipped', ''],
+    ['partition', 'first stored', 'end (next offset)', 'current', 'new', 'to run', 'again', 'skipped', 'note'],
     moves.map((move) => [
       move.partition,
-      `${move.earliest}–${move.latest}`,
+      move.earliest,
+      move.latest,
       move.current === null ? 'none' : String(move.current),
       move.next,
       move.toRun,
       move.again,
       move.skipped,
-      move.clamped ? 'clamped' : '',
+      move.clamped ? 'moved to what is stored' : '',
     ]),
   );
   const total = (key: 'again' | 'toRun') => moves.reduce((sum, move) => sum + move[key], 0);
   const verdict = dryRun ? 'dry run: nothing was changed' : 'offsets moved; start the workers to run it';
-  return `${table}\n${target.topic}: ${total('toRun')} records to run, ${total('again')} of them again. ${verdict}`;
+  return `${table}\n${target.topic}: ${countOf(total('toRun'), 'record')} to run, ${total('again')} of them again. ${verdict}`;
 }

@@ -1,3 +1,4 @@
+import { definedFields } from '../../gateway/defined-fields.ts';
 import type { TaskOptions } from '../../gateway/intake/task-record.ts';
 
 export interface SubmitFlags {
@@ -24,11 +25,5 @@ export interface SubmitResult {
 /** What the flags say of every task. */
 export function taskOptionsOf(flags: SubmitFlags): TaskOptions {
   const { key, tenant, notBefore, expiresAt } = flags;
-  return {
-    source: 'cli',
-    ...(key !== undefined && { key }),
-    ...(tenant !== undefined && { tenant }),
-    ...(notBefore !== undefined && { notBefore }),
-    ...(expiresAt !== undefined && { expiresAt }),
-  };
+  return definedFields({ source: 'cli', key, tenant, notBefore, expiresAt });
 }

@@ -4,6 +4,7 @@ import { Batch } from '../../gateway/intake/batch.ts';
 import { Intake } from '../../gateway/intake/intake.ts';
 import { Submitter } from '../../gateway/intake/submission.ts';
 import type { Config } from '../../schemas/config.ts';
+import { PenstockError } from '../../schemas/errors.ts';
 import { openBroker, openClickHouse, openCodec } from '../connect.ts';
 import { loadPipelines, modulesOf } from '../load-pipelines.ts';
 import { createCommandLogger } from '../logger.ts';
@@ -47,8 +48,9 @@ export async function submitTasks(
   return flags.wait && result.ids.length > 0 ? { ...result, states: await wait(config, result.ids, flags) } : result;
 }
 
-async function submitStream(batch: Batch, input: TaskInput & { kind: 'stream' }): Promise<SubmitResult> {
-  const counter = startCounter('submitted', 'tasks');
+/** Throws PIPE_CLI_USAGE where the stream holds no task. */
+export async function submitStream(batch: Batch, input: TaskInput & { kind: 'stream' }): Promise<SubmitResult> {
+  const counter = startCounter('submitted', 'task');
   try {
     for await (const lines of input.lines) {
       await batch.add(lines);
@@ -57,6 +59,7 @@ async function submitStream(batch: Batch, input: TaskInput & { kind: 'stream' })
   } finally {
     counter.stop();
   }
+  if (batch.size === 0) throw new PenstockError('PIPE_CLI_USAGE', 'the input holds no task: pipe one a line into it');
   const rejected = batch.rejected.map(({ index, error }) => ({ index, code: error.code, message: error.message }));
   return { accepted: batch.ids.length, rejected, ids: batch.ids };
 }
@@ -65,7 +68,7 @@ async function wait(config: Config, ids: readonly string[], flags: SubmitFlags):
   const clickhouse = await openClickHouse(config);
   // Before the wait: whoever stops waiting still knows them.
   for (const id of ids.slice(0, maxShownIds)) printProgress(`accepted ${id}`);
-  const bar = startProgressBar('ended', ids.length, 'tasks');
+  const bar = startProgressBar('ended', ids.length, 'task');
   try {
     const states = await waitForTasks(clickhouse, ids, {
       timeoutMs: flags.timeout * 1_000,

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClickHouse } from '../../processors/sinks/clickhouse.ts';
 import { PenstockError } from '../../schemas/errors.ts';
+import { countOf } from '../count-of.ts';
 
 const pollEveryMs = 300;
 const idsPerQuery = 1_000;
@@ -26,7 +27,10 @@ export async function waitForTasks(
     if (states.size === new Set(ids).size) return states;
     if (Date.now() > endsAt) {
       const missing = ids.length - states.size;
-      throw new PenstockError('PIPE_CLI_WAIT_TIMEOUT', `${missing} of ${ids.length} tasks have not ended in time`);
+      throw new PenstockError(
+        'PIPE_CLI_WAIT_TIMEOUT',
+        `not ended in time: ${missing} of ${countOf(ids.length, 'task')}`,
+      );
     }
     await sleep(pollEveryMs);
   }

@@ -2,6 +2,7 @@ import type { Config } from '../../schemas/config.ts';
 import { topicsOf } from '../../topics/catalogue.ts';
 import type { Admin, TopicState } from '../../topics/ports.ts';
 import { openBroker, withAdmin } from '../connect.ts';
+import { countOf } from '../count-of.ts';
 import { loadPipelines, modulesOf } from '../load-pipelines.ts';
 import { createCommandLogger } from '../logger.ts';
 import { printData } from '../output.ts';
@@ -52,5 +53,5 @@ const msOfDay = 86_400_000;
 function kept(config: Readonly<Record<string, string>>): string {
   if (config['cleanup.policy'] === 'compact') return 'the last of each key';
   const retention = config['retention.ms'];
-  return retention === undefined ? '' : `${Math.round(Number(retention) / msOfDay)} days`;
+  return retention === undefined ? '' : countOf(Math.round(Number(retention) / msOfDay), 'day');
 }

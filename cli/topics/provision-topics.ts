@@ -10,6 +10,7 @@ import {
   provisionTopics,
 } from '../../topics/provision.ts';
 import { openBroker, withAdmin } from '../connect.ts';
+import { countOf } from '../count-of.ts';
 import { loadPipelines, modulesOf } from '../load-pipelines.ts';
 import { createCommandLogger } from '../logger.ts';
 import { printData } from '../output.ts';
@@ -51,9 +52,9 @@ function describe({ steps, drift }: ProvisionPlan, done: string): string {
 function describeStep(step: ProvisionStep): string[] {
   switch (step.kind) {
     case 'create':
-      return [step.topic, 'create', `${step.spec.partitions} partitions`];
+      return [step.topic, 'create', countOf(step.spec.partitions, 'partition')];
     case 'grow':
-      return [step.topic, 'grow', `${step.from} → ${step.to} partitions`];
+      return [step.topic, 'grow', `${step.from} → ${countOf(step.to, 'partition')}`];
     case 'alter':
       return [
         step.topic,
@@ -64,5 +65,5 @@ function describeStep(step: ProvisionStep): string[] {
 }
 
 function describeDrift({ topic, partitions, wanted }: Drift): string[] {
-  return [topic, 'left as it is', `${partitions} partitions, ${wanted} wanted: Kafka cannot shrink a topic`];
+  return [topic, 'left as it is', `${countOf(partitions, 'partition')}, ${wanted} wanted: Kafka cannot shrink a topic`];
 }

@@ -1,3 +1,4 @@
+import { definedFields } from '../defined-fields.ts';
 import type { TaskDetail, TaskFilter, TaskState, TaskSummary, TimelineEntry } from './history.ts';
 
 /** SQL with {name: Type} parameters; values never become part of the text. */
@@ -43,15 +44,16 @@ export function tasksQuery(filter: TaskFilter): Query {
   const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')} ` : '';
   return {
     sql: `SELECT ${taskColumns} FROM tasks ${where}ORDER BY submitted_at DESC, task_id DESC LIMIT {limit: UInt32} ${settings}`,
-    params: {
+    params: definedFields({
       limit,
-      ...(pipeline !== undefined && { pipeline }),
-      ...(stage !== undefined && { stage }),
-      ...(state !== undefined && { state }),
-      ...(since !== undefined && { since }),
-      ...(until !== undefined && { until }),
-      ...(after && { afterMs: after.submittedAt, afterId: after.id }),
-    },
+      pipeline,
+      stage,
+      state,
+      since,
+      until,
+      afterMs: after?.submittedAt,
+      afterId: after?.id,
+    }),
   };
 }
 

@@ -31,6 +31,11 @@ export class Batch {
     this.limits = limits;
   }
 
+  /** Tasks seen so far, rejected ones included. */
+  get size(): number {
+    return this.index;
+  }
+
   /** Rejects where the batch cannot go on: no acknowledgement, or past a limit. What is in `ids` stays accepted. */
   async add(lines: readonly Line[]): Promise<void> {
     const first = this.index;

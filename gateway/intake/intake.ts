@@ -44,7 +44,9 @@ export class Intake {
   constructor(options: IntakeOptions) {
     const defaults = { sendDeadlineMs: 4_500, maxPendingBytes: 64 * 1024 * 1024, maxTaskBytes: 1_000_000 };
     this.options = { ...defaults, ...options };
-    this.producer = lazy(() => this.options.broker.producer());
+    // What was answered 503 should not be written half a minute later.
+    const deliveryTimeoutMs = this.options.sendDeadlineMs;
+    this.producer = lazy(() => this.options.broker.producer({ deliveryTimeoutMs }));
     this.accepted = new AcceptedLog({ ...this.options, producer: () => this.producer.get() });
   }
 

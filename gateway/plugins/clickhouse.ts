@@ -2,15 +2,8 @@ import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClien
 import type { Config } from '../../schemas/config.ts';
 import { messageOf, PenstockError } from '../../schemas/errors.ts';
 import type { History } from '../history/history.ts';
-import {
-  type Query,
-  type Row,
-  taskDetail,
-  taskQuery,
-  taskSummary,
-  tasksQuery,
-  timelineQuery,
-} from '../history/queries.ts';
+import { historyOver } from '../history/history-over.ts';
+import type { Query, Row } from '../history/queries.ts';
 
 const requestTimeoutMs = 15_000;
 const maxConnections = 8;
@@ -28,17 +21,10 @@ export function connectHistory(config: Config['clickhouse']): History {
     // Below the three seconds after which servers close an idle connection.
     keep_alive: { enabled: true, idle_socket_ttl: 2_000 },
   });
-  const read = (query: Query): Promise<Row[]> => readRows(client, query);
-  return {
-    async task(id) {
-      const [[task], timeline] = await Promise.all([read(taskQuery(id)), read(timelineQuery(id))]);
-      return task ? taskDetail(task, timeline) : undefined;
-    },
-    async tasks(filter) {
-      return (await read(tasksQuery(filter))).map(taskSummary);
-    },
-    close: () => client.close(),
-  };
+  return historyOver(
+    (query) => readRows(client, query),
+    () => client.close(),
+  );
 }
 
 async function readRows(client: ClickHouseClient, { sql, params }: Query): Promise<Row[]> {

@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox';
 import { isPrintable } from '../../schemas/envelope.ts';
 import { PenstockError } from '../../schemas/errors.ts';
 import type { Target } from '../catalogue.ts';
+import { definedFields } from '../defined-fields.ts';
 import type { Submission } from '../intake/submission.ts';
 
 export const submitParams = Type.Object({ pipeline: Type.String({ maxLength: 100 }) });
@@ -43,14 +44,14 @@ export function readSubmission(
   const { traceparent: trace } = headers;
   return {
     target,
-    options: {
+    options: definedFields({
       source: 'http',
-      ...(query.key !== undefined && { key: query.key }),
-      ...(query.tenant !== undefined && { tenant: query.tenant }),
-      ...(notBefore !== undefined && { notBefore }),
-      ...(expiresAt !== undefined && { expiresAt }),
-      ...(typeof trace === 'string' && traceparent.test(trace) && { trace }),
-    },
+      key: query.key,
+      tenant: query.tenant,
+      notBefore,
+      expiresAt,
+      trace: typeof trace === 'string' && traceparent.test(trace) ? trace : undefined,
+    }),
     ...(key !== undefined && { idempotencyKey: key }),
   };
 }

@@ -105,6 +105,8 @@ async function runBatch(batch: Batch, run: () => Promise<void>) {
   } catch (error) {
     throw new ProblemWith(toPenstockError(error), answer());
   }
+  // Nobody means to submit nothing: an export that went wrong looks like this.
+  if (batch.size === 0) throw new PenstockError('PIPE_GATEWAY_BODY_INVALID', 'the batch holds no task');
   const first = batch.rejected[0];
   if (batch.ids.length === 0 && first) throw new ProblemWith(first.error, answer());
   return answer();

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { PenstockError } from '../../schemas/errors.ts';
+import { definedFields } from '../defined-fields.ts';
 import { type History, type TaskFilter, type TaskSummary, taskStates } from '../history/history.ts';
 import { readTime } from './submit-request.ts';
 
@@ -45,17 +46,15 @@ export function addTaskRoutes(app: FastifyInstance, history: History): void {
 
 function filterOf(query: ListQuery): TaskFilter {
   const { pipeline, stage, state, limit, cursor } = query;
-  const since = readTime('since', query.since);
-  const until = readTime('until', query.until);
-  return {
+  return definedFields({
     limit,
-    ...(pipeline !== undefined && { pipeline }),
-    ...(stage !== undefined && { stage }),
-    ...(state !== undefined && { state }),
-    ...(since !== undefined && { since }),
-    ...(until !== undefined && { until }),
-    ...(cursor !== undefined && { after: readCursor(cursor) }),
-  };
+    pipeline,
+    stage,
+    state,
+    since: readTime('since', query.since),
+    until: readTime('until', query.until),
+    after: cursor === undefined ? undefined : readCursor(cursor),
+  });
 }
 
 function cursorOf(task: TaskSummary): string {

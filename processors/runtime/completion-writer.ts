@@ -112,8 +112,8 @@ export class CompletionWriter {
   }
 }
 
-/** A retry record is the task itself; what else a task hands on stands in its row. */
+/** A record that goes round again is the task itself; what else a task hands on stands in its row. */
 function bytesOf({ run, row, outputs }: Completion): number {
   if (row === null) return 0;
-  return row.outcome === 'retry' && outputs.length > 0 ? run.bytes : row.bytesOut;
+  return row.outcome !== 'ok' && outputs.length > 0 ? run.bytes : row.bytesOut;
 }

@@ -42,7 +42,8 @@ export class OutputEncoder {
   }
 
   #children(run: TaskRun, envelope: Envelope, outputs: readonly unknown[]): HandedOn {
-    const records = outputs.map((each, index) => this.child(run, envelope, each, index));
+    // Unlike map() it does not pass over holes.
+    const records = Array.from(outputs, (each, index) => this.child(run, envelope, each, index));
     const bytes = records.reduce((sum, record) => sum + (record.value?.length ?? 0), 0);
     return { records, bytes, nextStage: '' };
   }
@@ -95,9 +96,9 @@ function isOutput(output: unknown): output is Output {
   return !('key' in output) || output.key === undefined || typeof output.key === 'string';
 }
 
-/** Attempt, notBefore and failedAt belong to this hop only; all else goes with the task. */
+/** Attempt, notBefore, failedAt and requeued belong to this hop only; all else goes with the task. */
 function handedOn(envelope: Envelope): Envelope {
-  const { attempt, notBefore, failedAt, ...rest } = envelope;
-  if (attempt === undefined && notBefore === undefined && failedAt === undefined) return envelope;
-  return rest;
+  const { attempt, notBefore, failedAt, requeued, ...rest } = envelope;
+  const isPlain = attempt === undefined && notBefore === undefined && failedAt === undefined && requeued === undefined;
+  return isPlain ? envelope : rest;
 }

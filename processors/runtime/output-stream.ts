@@ -10,10 +10,14 @@ const chunkBytes = 256 * 1024;
 
 export type OutputStream = AsyncIterable<unknown> | readonly unknown[];
 
-/** Whether outputs are too many to write as one: an async iterable, or a list longer than a chunk. */
+/** Whether outputs are too many to write as one: an async iterable, or a list longer than a chunk. A Proxy may refuse to tell. */
 export function isStream(outputs: unknown): outputs is OutputStream {
   if (typeof outputs !== 'object' || outputs === null) return false;
-  return Array.isArray(outputs) ? outputs.length > chunkRecords : Symbol.asyncIterator in outputs;
+  try {
+    return Array.isArray(outputs) ? outputs.length > chunkRecords : Symbol.asyncIterator in outputs;
+  } catch {
+    return false;
+  }
 }
 
 /**

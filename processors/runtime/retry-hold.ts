@@ -39,8 +39,8 @@ export class RetryHold {
     const delayMs = this.#delayMs.get(share.topic);
     if (delayMs === undefined) return false;
     const now = this.#options.now();
-    // A time further off than the topic's delay is a foreign one, or a clock's: it waits out the rest in its own lane.
-    run.dueAt = Math.min(openEnvelope(run).notBefore ?? 0, now + delayMs);
+    // One that waits for longer than the topic's delay waits out the rest elsewhere: here all stand behind the head.
+    run.dueAt = Math.min(openEnvelope(run).notBefore ?? 0, Math.min(run.record.timestampMs, now) + delayMs);
     if (share.waiting.head === null && run.dueAt <= now) return false;
     this.#push(share, run);
     return true;

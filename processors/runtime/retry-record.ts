@@ -8,7 +8,8 @@ export interface NextAttempt {
   readonly attempt: number;
   /** Epoch ms. */
   readonly notBefore: number;
-  readonly failedAt: number;
+  readonly failedAt?: number;
+  readonly requeued?: number;
 }
 
 /**

@@ -11,6 +11,8 @@ import { type PartitionShare, TaskRun } from './task-run.ts';
 
 const defaultCommitIntervalMs = 200;
 const defaultDrainMs = 25_000;
+/** A rebalance waits for running handlers so long: what runs on after it may run twice, and all others wait meanwhile. */
+const rebalanceDrainMs = 5_000;
 /** After the abort, for handlers that still answer. */
 const abortGraceMs = 1_000;
 /** For the last send; a broker that is down must not keep a stopping process. */
@@ -55,12 +57,21 @@ export class StageEngine implements GroupListener, StageRunner {
       { partitions: partitions.map(({ topic, partition }) => `${topic}/${partition}`), lost: lost.length },
       'partitions assigned',
     );
-    pump.pump();
+    pump.release();
   }
 
-  /** Commits what is finished while this member still may. */
-  rebalancing(): void {
-    void this.#parts.committer.commit(this.#members.shares);
+  /**
+   * Lets what runs come to its end, and commits it, while this member still may: a partition that moves then takes nothing
+   * with it that is half done. Starts nothing more until the next assignment.
+   */
+  async rebalancing(): Promise<void> {
+    const { pump, executor, committer, log } = this.#parts;
+    const { drainMs = defaultDrainMs } = this.#options;
+    const limitMs = Math.min(rebalanceDrainMs, drainMs);
+    pump.hold();
+    void committer.commit(this.#members.shares);
+    await within(limitMs, this.#drain(limitMs));
+    if (executor.running.size > 0) log.info({ inFlight: executor.running.size }, 'a rebalance does not wait for them');
   }
 
   records(batch: RecordBatch): void {
@@ -83,7 +94,8 @@ export class StageEngine implements GroupListener, StageRunner {
     const { plan, counts, executor, gate } = this.#parts;
     const inFlight = executor.running.size;
     const names = { pipeline: plan.pipeline, stage: plan.stage.name };
-    return { ...names, ...counts, inFlight, queued: gate.tasks - inFlight, partitions: this.#members.shares.length };
+    const partitions = this.#members.shares.filter(({ topic }) => topic === plan.topic).length;
+    return { ...names, ...counts, inFlight, queued: gate.tasks - inFlight, partitions };
   }
 
   stop(): Promise<void> {
@@ -116,7 +128,7 @@ export class StageEngine implements GroupListener, StageRunner {
     const { counts, executor, log } = this.#parts;
     if (completion.outputs.length > 0) {
       if (completion.row?.outcome === 'retry') counts.retried--;
-      else counts.done--;
+      else if (completion.row?.outcome === 'ok') counts.done--;
       executor.refuse(completion.run, thrown);
       return;
     }
@@ -132,7 +144,7 @@ export class StageEngine implements GroupListener, StageRunner {
   }
 
   async #stop(): Promise<void> {
-    const { consumer, executor, pump, hold, committer, completions, retries, deadLetters, sender, log } = this.#parts;
+    const { consumer, executor, pump, hold, committer, sender, log } = this.#parts;
     const { drainMs = defaultDrainMs } = this.#options;
     this.#taking = false;
     pump.close();
@@ -142,12 +154,24 @@ export class StageEngine implements GroupListener, StageRunner {
     executor.abortAll();
     await executor.running.empty(abortGraceMs);
     executor.close();
-    await within(lastSendMs, settled(retries, deadLetters, completions));
+    await within(lastSendMs, this.#written());
     sender.close();
     clearInterval(this.#ticker);
     await committer.commit(this.#members.shares);
     await consumer.stop();
     log.info({ ...this.#parts.counts }, 'stage stopped');
+  }
+
+  async #drain(limitMs: number): Promise<void> {
+    await this.#parts.executor.running.empty(limitMs);
+    await this.#written();
+    await this.#parts.committer.commit(this.#members.shares);
+  }
+
+  /** In the order in which one adds to the next: a refused retry becomes a dead letter, whose row is a completion. */
+  async #written(): Promise<void> {
+    const { retries, deadLetters, completions } = this.#parts;
+    for (const writer of [retries, deadLetters, completions]) await writer.idle();
   }
 
   #fail(thrown: unknown): void {
@@ -167,15 +191,6 @@ function laneOf(record: InboundRecord, ordering: Ordering): string | null {
   if (ordering === 'none') return null;
   if (ordering === 'partition') return '';
   return record.key === null ? null : record.key.toString();
-}
-
-interface Pending {
-  idle(): Promise<void>;
-}
-
-/** In the order in which one adds to the next: a refused retry becomes a dead letter, whose row is a completion. */
-async function settled(...writers: readonly Pending[]): Promise<void> {
-  for (const writer of writers) await writer.idle();
 }
 
 async function within(limitMs: number, work: Promise<void>): Promise<void> {

@@ -1,5 +1,5 @@
 import type { RecordSchema } from '../../schemas/record-schema.ts';
-import { deadLetterTopic, retryTopic, stageGroup, stageTopic } from '../../topics/names.ts';
+import { deadLetterTopic, retryDelays, retryTopic, stageGroup, stageTopic } from '../../topics/names.ts';
 import type { AnyStage, Pipeline } from '../pipeline.ts';
 import { parseDelay } from '../retry-delay.ts';
 
@@ -24,7 +24,7 @@ export interface StagePlan {
   readonly topic: string;
   readonly group: string;
   readonly deadLetterTopic: string;
-  /** In order of delay. */
+  /** Those of the retry policy at its indexes; the standing one is among them, or comes after. */
   readonly retryTopics: readonly RetryTopic[];
   /** By stage name; the stages of the same pipeline, this one included. */
   readonly targets: ReadonlyMap<string, Target>;
@@ -37,7 +37,7 @@ export function planStage(pipeline: Pipeline, stage: AnyStage): StagePlan {
     topic: stageTopic(pipeline.name, stage.name),
     group: stageGroup(pipeline.name, stage.name),
     deadLetterTopic: deadLetterTopic(pipeline.name, stage.name),
-    retryTopics: stage.retry.delayed.map((delay) => ({
+    retryTopics: retryDelays(stage.retry.delayed).map((delay) => ({
       topic: retryTopic(pipeline.name, stage.name, delay),
       delayMs: parseDelay(delay),
     })),

@@ -1,14 +1,15 @@
 import type { Envelope } from '../../schemas/envelope.ts';
-import { attemptRow } from './attempt-rows.ts';
+import { attemptRow, type Ending } from './attempt-rows.ts';
 import type { CompletionWriter } from './completion-writer.ts';
 import type { DeadLetterWriter } from './dead-letter-writer.ts';
 import type { LaneScheduler } from './lanes.ts';
 import type { HandedOn } from './output-encoder.ts';
-import { classifyFailure, decideRetry, type Failure } from './retry-decision.ts';
-import { retryRecord } from './retry-record.ts';
+import { classifyFailure, decideRetry, type Failure, type Verdict } from './retry-decision.ts';
+import { type NextAttempt, retryRecord } from './retry-record.ts';
 import type { StageCounts } from './stage-counts.ts';
 import type { StagePlan } from './stage-plan.ts';
 import type { TaskRun } from './task-run.ts';
+import { waitingTopic } from './waiting-topic.ts';
 
 export interface TaskEndingsOptions {
   readonly plan: StagePlan;
@@ -49,18 +50,32 @@ export class TaskEndings {
     completions.add({ run, row: attemptRow(run, envelope, ending), outputs: [], last: true });
   }
 
-  /** Another attempt in place, one after a delay, or the dead letters. */
+  /** Its time is so far off that its partition's commit must not wait for it: over a retry topic, as often as it takes. */
+  postponed(run: TaskRun, envelope: Envelope, notBefore: number, at: number): void {
+    const { plan } = this.#options;
+    const topic = waitingTopic(plan, { kind: 'move', delayMs: notBefore - at });
+    const ending = { outcome: 'skipped', startedAt: at, endedAt: at, ...backToItself(plan), failure: null } as const;
+    this.#leave(run, envelope, ending, { topic, attempt: run.attempt, notBefore });
+  }
+
+  /** Another attempt, in place or elsewhere, or the dead letters. */
   failed(run: TaskRun, envelope: Envelope, thrown: unknown, startedAt: number): void {
     const { plan, random, now } = this.#options;
-    const failure = classifyFailure(thrown);
-    const verdict = decideRetry(failure, run.attempt, plan.stage.retry, random);
     const endedAt = now();
+    const { attempt } = run;
+    const requeued = envelope.requeued ?? 0;
+    const heldMs = run.firstStartedAt === 0 ? 0 : endedAt - run.firstStartedAt;
+    const failure = classifyFailure(thrown);
+    const verdict = decideRetry(failure, { attempt, requeued, heldMs }, plan.stage.retry, random);
+    if (verdict.kind === 'dead') {
+      this.dead(run, envelope, verdict.failure, startedAt, endedAt);
+      return;
+    }
     const failed = { startedAt, endedAt, failure };
-    if (run.firstFailedAt === 0) run.firstFailedAt = endedAt;
-    const until = endedAt + ('delayMs' in verdict ? verdict.delayMs : 0);
+    const until = endedAt + verdict.delayMs;
     if (verdict.kind === 'retry') this.#retry(run, envelope, failed, until);
-    else if (verdict.kind === 'delay') this.#delay(run, envelope, failed, verdict.index, until);
-    else this.dead(run, envelope, failure, startedAt, endedAt);
+    else if (verdict.kind === 'requeue') this.#requeue(run, envelope, failed, verdict);
+    else this.#delay(run, envelope, failed, verdict);
   }
 
   dead(run: TaskRun, envelope: Envelope, failure: Failure, startedAt: number, endedAt: number): void {
@@ -75,25 +90,58 @@ export class TaskEndings {
   #retry(run: TaskRun, envelope: Envelope, failed: FailedAttempt, until: number): void {
     const { completions, counts, wait } = this.#options;
     const ending = { outcome: 'retry', ...failed, ...nothingOut } as const;
+    if (run.firstFailedAt === 0) run.firstFailedAt = failed.endedAt;
     counts.retried++;
     completions.add({ run, row: attemptRow(run, envelope, ending), outputs: [], last: false });
     run.attempt++;
     wait(run, until);
   }
 
-  /** Its row names the stage itself as the next: the task goes on, and this record of it is done with. */
-  #delay(run: TaskRun, envelope: Envelope, failed: FailedAttempt, index: number, until: number): void {
-    const { plan, scheduler, retries, counts } = this.#options;
-    const topic = plan.retryTopics[index]?.topic ?? plan.topic;
-    const ending = { outcome: 'retry', ...failed, bytesOut: 0, nextStage: plan.stage.name } as const;
+  #delay(run: TaskRun, envelope: Envelope, failed: FailedAttempt, verdict: VerdictOf<'delay' | 'move'>): void {
+    const { plan } = this.#options;
+    if (run.firstFailedAt === 0) run.firstFailedAt = failed.endedAt;
+    const notBefore = failed.endedAt + verdict.delayMs;
+    this.#leave(
+      run,
+      envelope,
+      { outcome: 'retry', ...failed, ...backToItself(plan) },
+      {
+        topic: waitingTopic(plan, verdict),
+        attempt: run.attempt + 1,
+        notBefore,
+        failedAt: run.firstFailedAt,
+      },
+    );
+  }
+
+  #requeue(run: TaskRun, envelope: Envelope, failed: FailedAttempt, verdict: VerdictOf<'requeue'>): void {
+    const { plan } = this.#options;
+    const notBefore = failed.endedAt + verdict.delayMs;
+    this.#leave(
+      run,
+      envelope,
+      { outcome: 'retry', ...failed, ...backToItself(plan) },
+      {
+        topic: waitingTopic(plan, verdict),
+        attempt: run.attempt,
+        notBefore,
+        requeued: (envelope.requeued ?? 0) + 1,
+      },
+    );
+  }
+
+  /** The task goes on as another record, and this one of it is done with; its row names the stage itself as the next. */
+  #leave(run: TaskRun, envelope: Envelope, ending: Ending, next: NextAttempt): void {
+    const { scheduler, retries, counts } = this.#options;
     run.detach();
     scheduler.finish(run);
-    counts.retried++;
-    const next = { topic, attempt: run.attempt + 1, notBefore: until, failedAt: run.firstFailedAt };
+    if (ending.outcome === 'retry') counts.retried++;
     const output = retryRecord(run, envelope, next);
     retries.add({ run, row: attemptRow(run, envelope, ending), outputs: [output], last: true });
   }
 }
+
+type VerdictOf<Kind extends Verdict['kind']> = Extract<Verdict, { readonly kind: Kind }>;
 
 interface FailedAttempt {
   readonly startedAt: number;
@@ -102,3 +150,4 @@ interface FailedAttempt {
 }
 
 const nothingOut = { bytesOut: 0, nextStage: '' } as const;
+const backToItself = ({ stage }: StagePlan) => ({ bytesOut: 0, nextStage: stage.name });

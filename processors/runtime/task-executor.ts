@@ -7,7 +7,7 @@ import type { LaneScheduler } from './lanes.ts';
 import { openEnvelope } from './open-envelope.ts';
 import type { HandedOn, OutputEncoder } from './output-encoder.ts';
 import { isStream, type OutputStream, streamOutputs } from './output-stream.ts';
-import { classifyFailure } from './retry-decision.ts';
+import { classifyFailure, maxHoldMs } from './retry-decision.ts';
 import { RunningList } from './running-list.ts';
 import type { StagePlan } from './stage-plan.ts';
 import { type StageEnvironment, TaskContext } from './task-context.ts';
@@ -57,7 +57,7 @@ export class TaskExecutor {
     const envelope = openEnvelope(run);
     const { expiresAt, notBefore } = envelope;
     if (expiresAt !== undefined && expiresAt <= now) this.#endings.expired(run, envelope, now);
-    else if (notBefore !== undefined && notBefore > now) this.#wait(run, notBefore);
+    else if (notBefore !== undefined && notBefore > now) this.#postpone(run, envelope, notBefore, now);
     else if (run.bytes > this.#options.maxTaskBytes) this.#endings.failed(run, envelope, this.#tooLarge(run), now);
     else this.#decode(run, envelope, now);
   }
@@ -90,6 +90,11 @@ export class TaskExecutor {
     this.#delays.clear();
     for (const execution of this.running.all()) this.running.remove(execution);
     this.running.close();
+  }
+
+  #postpone(run: TaskRun, envelope: Envelope, notBefore: number, now: number): void {
+    if (notBefore - now > maxHoldMs) this.#endings.postponed(run, envelope, notBefore, now);
+    else this.#wait(run, notBefore);
   }
 
   #decode(run: TaskRun, envelope: Envelope, now: number): void {
@@ -141,7 +146,7 @@ export class TaskExecutor {
   #follow(execution: Execution, envelope: Envelope, pending: unknown): void {
     this.running.add(execution);
     this.#detachLater(execution.run);
-    Promise.resolve(pending).then(
+    promiseOf(pending).then(
       (outputs) => this.#answered(execution, envelope, outputs),
       (thrown) => this.#threw(execution, envelope, thrown),
     );
@@ -246,6 +251,20 @@ export class TaskExecutor {
   }
 }
 
+/** What throws when it is looked at is judged as an output, and refused. */
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+  try {
+    return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+  } catch {
+    return false;
+  }
+}
+
+/** Promise.resolve() reads `constructor` of a promise, which may throw at once. */
+function promiseOf(pending: unknown): Promise<unknown> {
+  try {
+    return Promise.resolve(pending);
+  } catch (thrown) {
+    return Promise.reject(thrown);
+  }
 }

@@ -18,6 +18,7 @@ export class TaskPump {
   #pumping = false;
   #queued = false;
   #open = true;
+  #held = false;
 
   constructor(options: TaskPumpOptions) {
     this.#options = options;
@@ -25,13 +26,23 @@ export class TaskPump {
 
   /** Safe to call from inside start(). */
   pump(): void {
-    if (this.#pumping || this.#queued || !this.#open) return;
+    if (this.#pumping || this.#queued || this.#held || !this.#open) return;
     this.#pumping = true;
     try {
       if (!this.#slice()) this.#pumpLater();
     } finally {
       this.#pumping = false;
     }
+  }
+
+  /** Starts nothing until release(). */
+  hold(): void {
+    this.#held = true;
+  }
+
+  release(): void {
+    this.#held = false;
+    this.pump();
   }
 
   close(): void {
@@ -42,7 +53,7 @@ export class TaskPump {
   #slice(): boolean {
     const { scheduler, hasRoom, start } = this.#options;
     let endsAt = Number.POSITIVE_INFINITY;
-    for (let started = 1; hasRoom(); started++) {
+    for (let started = 1; hasRoom() && !this.#held; started++) {
       const run = scheduler.next();
       if (run === null) return true;
       start(run);

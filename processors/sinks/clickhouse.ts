@@ -67,10 +67,15 @@ const insertSettings: ClickHouseSettings = {
   input_format_parallel_parsing: 0,
 };
 
+export interface ClickHouseOptions {
+  /** Longest silence of one request, in ms. Default 30 000. */
+  readonly requestTimeoutMs?: number;
+}
+
 /** Opens no connection until asked. */
-export function connectClickHouse(config: Config['clickhouse']): ClickHouse {
+export function connectClickHouse(config: Config['clickhouse'], options: ClickHouseOptions = {}): ClickHouse {
   const { host, bare } = splitUrl(config.url);
-  const client = openClient({ ...config, url: bare });
+  const client = openClient({ ...config, url: bare }, options);
   const translated = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -90,7 +95,10 @@ export function connectClickHouse(config: Config['clickhouse']): ClickHouse {
   };
 }
 
-function openClient(config: Omit<Config['clickhouse'], 'database'> & { readonly database?: string }): ClickHouseClient {
+function openClient(
+  config: Omit<Config['clickhouse'], 'database'> & { readonly database?: string },
+  { requestTimeoutMs = 30_000 }: ClickHouseOptions = {},
+): ClickHouseClient {
   const { url, user, password, database } = config;
   return createClient({
     url,
@@ -98,7 +106,7 @@ function openClient(config: Omit<Config['clickhouse'], 'database'> & { readonly 
     password,
     ...(database === undefined ? {} : { database }),
     application: 'penstock',
-    request_timeout: 30_000,
+    request_timeout: requestTimeoutMs,
     max_open_connections: 8,
     // Below the three seconds after which a server closes an idle connection.
     keep_alive: { enabled: true, idle_socket_ttl: 2_000 },

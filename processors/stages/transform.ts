@@ -24,8 +24,8 @@ export interface TransformOptions {
   readonly temporaryFolder?: string;
   readonly table?: Partial<TableLimits>;
   readonly thumbnail?: Partial<ThumbnailLimits>;
-  /** Threads that make tables. Default 2. */
-  readonly maxThreads?: number;
+  /** Child processes that make tables. Default 2. */
+  readonly maxProcesses?: number;
   /** Default 900 000: a table of 500 MB takes a minute or two. */
   readonly timeoutMs?: number;
 }
@@ -127,7 +127,7 @@ async function transform(task: Task<TransformTask>, ctx: StageContext, tools: To
  */
 export function transformStage(options: TransformOptions = {}): Stage<TransformTask> {
   const tools: Tools = {
-    workers: createTableWorkers(options.maxThreads === undefined ? {} : { maxThreads: options.maxThreads }),
+    workers: createTableWorkers(options.maxProcesses === undefined ? {} : { maxProcesses: options.maxProcesses }),
     workspaces: createWorkspaces(options.temporaryFolder ?? join(tmpdir(), 'penstock-transform')),
     table: { ...defaultTableLimits, ...options.table },
     thumbnail: { ...defaultThumbnailLimits, ...options.thumbnail },

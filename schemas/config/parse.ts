@@ -28,8 +28,9 @@ export const list: Parse<string[]> = (value) => value.split(/[,\n]/).map(trim).f
 export const brokerList: Parse<string[]> = (value) => {
   const entries = list(value);
   if (entries.length === 0) throw new Error('must name at least one broker');
-  const wrong = entries.find((entry) => !isHostAndPort(entry));
-  if (wrong !== undefined) throw new Error(`“${wrong}” must be host:port`);
+  const wrong = entries.findIndex((entry) => !isHostAndPort(entry));
+  if (wrong >= 0)
+    throw new Error(entries.length === 1 ? 'must be host:port' : `must be host:port at place ${wrong + 1}`);
   return entries;
 };
 

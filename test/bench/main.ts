@@ -1,5 +1,6 @@
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { watchContention } from './contention.ts';
 import { benchAttemptsCost } from './engine/attempts-cost.ts';
 import { benchBacklog } from './engine/backlog.ts';
 import { benchKeyOrder } from './engine/key-order.ts';
@@ -39,10 +40,11 @@ async function main(): Promise<void> {
   for (const [name, bench] of Object.entries(benchmarks)) {
     if (positionals.length > 0 && !positionals.includes(name)) continue;
     process.stderr.write(`• ${name} (load ${loadavg()[0]?.toFixed(1)})\n`);
+    const contention = watchContention();
     const report = await bench({ quick: values.quick });
-    process.stdout.write(
-      values.json ? `${JSON.stringify(reportAsJson(name, report))}\n` : `${describeReport(report)}\n\n`,
-    );
+    const foreignCores = await contention.stop();
+    const json = reportAsJson(name, report, foreignCores);
+    process.stdout.write(values.json ? `${JSON.stringify(json)}\n` : `${describeReport(report, foreignCores)}\n\n`);
   }
 }
 

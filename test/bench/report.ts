@@ -67,16 +67,21 @@ function lineOf(measure: Measure, width: number): string {
   return `${line}   (target ${wanted}: ${isMet(measure) ? 'met' : 'MISSED'})`;
 }
 
-export function describeReport({ title, measures, notes = [] }: Report): string {
+export function describeReport({ title, measures, notes = [] }: Report, foreignCores?: number): string {
   const rounds = Math.max(...measures.map(({ values }) => values.length));
   const width = Math.max(...measures.map(({ what }) => what.length));
   const head = rounds === 1 ? title : `${title} (${rounds} rounds; minimum / median / maximum)`;
-  return [head, ...measures.map((measure) => lineOf(measure, width)), ...notes.map((note) => `  ${note}`)].join('\n');
+  const busy =
+    foreignCores === undefined
+      ? []
+      : [`other processes kept ${foreignCores.toFixed(1)} of ${cpus().length} cores busy`];
+  const lines = measures.map((measure) => lineOf(measure, width));
+  return [head, ...lines, ...[...notes, ...busy].map((note) => `  ${note}`)].join('\n');
 }
 
 /** The same for machines: every value, and what became of the target. */
-export function reportAsJson(name: string, { title, measures, notes = [] }: Report) {
-  const machine = { cores: cpus().length, node: process.version, load: loadavg() };
+export function reportAsJson(name: string, { title, measures, notes = [] }: Report, foreignCores?: number) {
+  const machine = { cores: cpus().length, node: process.version, load: loadavg(), foreignCores };
   const results = measures.map((measure) => ({ ...measure, ...spreadOf(measure.values), met: isMet(measure) }));
   return { name, title, machine, results, notes };
 }

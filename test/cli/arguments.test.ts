@@ -66,6 +66,18 @@ describe('mistakes in arguments', () => {
     expect(err).not.toMatch(/\n\s+at /);
   });
 
+  it.each([
+    [['nonsense'], 'penstock --help'],
+    [['tasks', '--limit', '0'], 'penstock tasks --help'],
+    [['topics', 'list', '--nonsense'], 'penstock topics list --help'],
+    [['sql', ' '], 'penstock sql --help'],
+    [['replay', 'download', '--from', 'earliest'], 'penstock replay --help'],
+  ])('%j points at %s', async (args, help) => {
+    const { code, err } = await run(...args);
+    expect(code).toBe(2);
+    expect(err).toContain(`(${help} shows`);
+  });
+
   it('that only the pipelines can tell are exit code 1, with a code and a remedy', async () => {
     const { code, err } = await run('replay', 'assets.nope', '--from', 'earliest');
     expect(code).toBe(1);
@@ -102,5 +114,26 @@ describe('config', () => {
       PENSTOCK_HTTP_HOST: { value: '127.0.0.1', source: 'default' },
     });
     expect(out).not.toContain('secret"');
+  });
+
+  it('says which setting an address follows', async () => {
+    vi.stubEnv('PENSTOCK_KAFKA_PORT', '1092');
+    vi.stubEnv('PENSTOCK_CLICKHOUSE_PORT', '1123');
+    vi.stubEnv('PENSTOCK_CLICKHOUSE_URL', 'http://127.0.0.1:9');
+    const { out } = await run('config', '--data-dir', '/data', '--json');
+    expect(JSON.parse(out)).toMatchObject({
+      PENSTOCK_BROKERS: { value: '127.0.0.1:1092', source: 'from PENSTOCK_KAFKA_PORT' },
+      PENSTOCK_REGISTRY_URL: { source: 'default' },
+      PENSTOCK_CLICKHOUSE_URL: { source: 'environment' },
+      PENSTOCK_BLOB_URL: { value: 'file:///data/blobs', source: 'from PENSTOCK_DATA_DIR' },
+    });
+  });
+
+  it('warns of a variable that nothing reads, and still prints', async () => {
+    vi.stubEnv('PENSTOCK_HTTPPORT', '1');
+    const { code, out, err } = await run('config', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).not.toHaveProperty('PENSTOCK_HTTPPORT');
+    expect(err).toBe('warning: PENSTOCK_HTTPPORT is no setting; is PENSTOCK_HTTP_PORT meant?\n');
   });
 });

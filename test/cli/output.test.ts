@@ -1,6 +1,10 @@
 import { Readable } from 'node:stream';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { startedEndpoints } from '../../cli/commands/up.ts';
+import { countOf } from '../../cli/count-of.ts';
 import { parseCount, parseSince, parseTime } from '../../cli/parse-time.ts';
+import { startCounter, startProgressBar } from '../../cli/progress-bar.ts';
+import { describeMoves } from '../../cli/replay/replay.ts';
 import { textTable } from '../../cli/text-table.ts';
 import { type Line, linesOf } from '../../gateway/intake/ndjson.ts';
 
@@ -66,4 +70,60 @@ describe('lines of NDJSON', () => {
     const groups = await collect(['1\n2\n3\n4\n5\n6\n7']);
     expect(groups.map((group) => group.length)).toEqual([3, 3, 1]);
   });
+});
+
+describe('counts for people', () => {
+  function stderrOf(print: () => void): string {
+    let written = '';
+    const spy = vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => {
+      written += String(chunk);
+      return true;
+    });
+    onTestFinished(() => spy.mockRestore());
+    print();
+    return written;
+  }
+
+  it('agree with their noun', () => {
+    expect([0, 1, 2].map((count) => countOf(count, 'task'))).toEqual(['0 tasks', '1 task', '2 tasks']);
+  });
+
+  it('do so in a counter and in a bar without a terminal', () => {
+    vi.stubEnv('NO_COLOR', '1');
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
+    const written = stderrOf(() => {
+      const counter = startCounter('submitted', 'task');
+      counter.update(1);
+      counter.stop();
+      const bar = startProgressBar('ended', 1, 'task');
+      bar.update(1);
+      bar.stop();
+    });
+    expect(written).toBe('submitted 1 task\nended 1/1 task\n');
+  });
+});
+
+describe('the table of a replay', () => {
+  const move = { partition: 0, earliest: 3, latest: 181, current: 181, next: 180, toRun: 1, again: 1, skipped: 0 };
+
+  it('names every column, and which end of the range is not a record', () => {
+    const text = describeMoves({ topic: 'a.b' }, [{ ...move, clamped: true }], { dryRun: true });
+    const [, head = ''] = text.split('\n');
+    const cells = head.split('│').slice(1, -1);
+    expect(cells.map((cell) => cell.trim())).not.toContain('');
+    expect(head).toContain('end (next offset)');
+    expect(text).toContain('moved to what is stored');
+    expect(text).toContain('a.b: 1 record to run, 1 of them again. dry run');
+  });
+});
+
+it('up names the endpoints of what it started, and no others', () => {
+  const endpoints = { brokers: ['127.0.0.1:1', '127.0.0.1:2'], registryUrl: 'http://r', clickhouseUrl: 'http://c' };
+  const shown = (...only: Parameters<typeof startedEndpoints>[1][]) =>
+    startedEndpoints(endpoints, ...only).map(({ key, value }) => `${key} ${value}`);
+  expect(shown(['kafka'])).toEqual(['brokers 127.0.0.1:1,127.0.0.1:2']);
+  expect(shown(['clickhouse', 'registry'])).toEqual(['registryUrl http://r', 'clickhouseUrl http://c']);
+  expect(shown()).toHaveLength(3);
 });

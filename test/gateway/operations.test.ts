@@ -1,12 +1,14 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { isLoopback } from '../../gateway/plugins/host-guard.ts';
+import { Readiness } from '../../gateway/readiness.ts';
 import { startGateway } from '../../gateway/server.ts';
 import { createCodec } from '../../schemas/codec.ts';
 import { loadConfig } from '../../schemas/config.ts';
 import { PenstockError } from '../../schemas/errors.ts';
+import { until } from '../helpers/until.ts';
 import { emptyHistory, openGateway, pipelines, post, task } from './open-gateway.ts';
 import { createRecordingBroker } from './recording-broker.ts';
 
@@ -87,6 +89,59 @@ describe('tokens', () => {
     expect((await app.inject({ url: '/v1/pipelines', headers })).statusCode).toBe(200);
   });
 });
+
+describe('a broker that does not answer', () => {
+  it('is given no longer than the deadline of the answer to take a task', async () => {
+    const { app, broker } = await openGateway({ sendDeadlineMs: 1_234 });
+    await post(app, task);
+    expect(broker.producers).toEqual([{ deliveryTimeoutMs: 1_234 }]);
+    const byDefault = await openGateway();
+    await post(byDefault.app, task);
+    expect(byDefault.broker.producers[0]?.deliveryTimeoutMs).toBeLessThan(5_000);
+  });
+
+  it('is told in the log once the gateway listens, though nobody asks', async () => {
+    const { logger, lines } = collectLog();
+    const broker = createRecordingBroker();
+    broker.behaviour = new PenstockError('PIPE_BROKER_AUTH', 'no access');
+    const codec = createCodec({ registryUrl: 'http://127.0.0.1:9' });
+    const gateway = await startGateway(
+      { config: loadConfig({}), broker, codec, pipelines, logger, history: emptyHistory },
+      { host: '127.0.0.1', port: 0 },
+    );
+    onTestFinished(() => gateway.stop());
+    const line = await until('the warning', () => lines.find(({ code }) => code === 'PIPE_BROKER_AUTH'));
+    expect(line).toMatchObject({ level: 40, reason: 'no access' });
+  });
+
+  it('is logged on each change, once', async () => {
+    const { logger, lines } = collectLog();
+    const broker = createRecordingBroker();
+    const readiness = new Readiness({ broker, logger, answerForMs: -1 });
+    onTestFinished(() => readiness.close());
+    await readiness.check();
+    expect(lines).toEqual([]);
+    broker.behaviour = new PenstockError('PIPE_BROKER_UNAVAILABLE', 'away');
+    for (const _ of [1, 2]) await expect(readiness.check()).rejects.toMatchObject({ code: 'PIPE_BROKER_UNAVAILABLE' });
+    broker.release();
+    for (const _ of [1, 2]) await readiness.check();
+    expect(lines.map(({ level, code }) => [level, code])).toEqual([
+      [40, 'PIPE_BROKER_UNAVAILABLE'],
+      [30, undefined],
+    ]);
+  });
+});
+
+interface LogLine {
+  readonly level: number;
+  readonly code?: string;
+  readonly reason?: string;
+}
+
+function collectLog(): { logger: Logger; lines: LogLine[] } {
+  const lines: LogLine[] = [];
+  return { lines, logger: pino({ level: 'info' }, { write: (line) => lines.push(JSON.parse(line)) }) };
+}
 
 describe('listening', () => {
   const options = (env: Record<string, string>) => ({

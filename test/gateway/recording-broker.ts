@@ -1,4 +1,4 @@
-import type { Broker, OutboundRecord, RecordPlace } from '../../topics/ports.ts';
+import type { Broker, OutboundRecord, ProducerOptions, RecordPlace } from '../../topics/ports.ts';
 
 /** A broker of which only the producing side is real: it keeps what it is sent, and can be told to hang or fail. */
 export interface RecordingBroker extends Broker {
@@ -9,6 +9,8 @@ export interface RecordingBroker extends Broker {
   /** Lets what hangs through. */
   release(): void;
   closed: number;
+  /** What each producer was opened with. */
+  readonly producers: ProducerOptions[];
 }
 
 export function createRecordingBroker(): RecordingBroker {
@@ -30,7 +32,9 @@ export function createRecordingBroker(): RecordingBroker {
       waiting = [];
     },
     closed: 0,
-    async producer() {
+    producers: [],
+    async producer(options = {}) {
+      broker.producers.push(options);
       return {
         async send(records) {
           if (broker.behaviour === 'hang') await new Promise<void>((resolve) => waiting.push(resolve));

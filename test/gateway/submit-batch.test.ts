@@ -30,9 +30,14 @@ describe('a JSON array', () => {
     expect(broker.sent).toHaveLength(0);
   });
 
-  it('may be empty', async () => {
+  it.each([
+    ['an array', '[]', {}],
+    ['NDJSON', '\n \n', ndjson],
+  ])('without a task is a 400: %s', async (_shape, body, headers) => {
     const { app } = await openGateway();
-    expect((await post(app, [])).json()).toEqual({ accepted: 0, rejected: [], ids: [] });
+    const response = await post(app, body, { headers });
+    expect(response.statusCode).toBe(400);
+    expect(response.json()).toMatchObject({ code: 'PIPE_GATEWAY_BODY_INVALID', detail: 'the batch holds no task' });
   });
 });
 

@@ -7,6 +7,7 @@ import { startWorker } from '../../processors/worker.ts';
 import { createCodec } from '../../schemas/codec.ts';
 import { topicsOf } from '../../topics/catalogue.ts';
 import { connectKafka } from '../../topics/client.ts';
+import { standingDelay } from '../../topics/names.ts';
 import { provisionTopics } from '../../topics/provision.ts';
 import { until } from '../helpers/until.ts';
 import { numberSchema } from './worker-pipeline.ts';
@@ -60,7 +61,7 @@ describe('delayed retries on Kafka', () => {
     const second = await run('second');
     onTestFinished(() => second.stop());
     for (const topic of topicsOf(pipelines).map((spec) => spec.name)) {
-      if (!topic.startsWith(`${name}.work`) || topic.endsWith('.dlq')) continue;
+      if (!topic.startsWith(`${name}.work`) || topic.endsWith('.dlq') || topic.endsWith(standingDelay)) continue;
       await until(`${topic} to be committed to its end`, async () => {
         const ends = await admin.offsets(topic);
         const committed = await admin.groupOffsets(`${name}.work`, topic);

@@ -124,7 +124,7 @@ describe('replay by offsets', () => {
     const { consumer } = await joinGroup(fixture.group);
     await expect(moveGroup(fixture.admin, fixture.target, { kind: 'earliest' }, {})).rejects.toMatchObject({
       code: 'PIPE_GROUP_RUNNING',
-      message: expect.stringContaining('stop them'),
+      message: expect.stringContaining('stop it'),
     });
     expect(await committed(fixture)).toEqual([6, 6]);
     await consumer.stop();

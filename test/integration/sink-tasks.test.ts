@@ -102,6 +102,7 @@ const cases: readonly (readonly [string, readonly Step[], Record<string, unknown
     [aHandsOn, { stage: 'b', at: 150, outcome: 'dead' }, { stage: 'a', at: 300, outcome: 'skipped' }],
     { stage: 'b', state: 'dead', finished: 150 },
   ],
+  ['not due yet', [{ stage: 'a', at: 150, outcome: 'skipped', nextStage: 'a' }], { stage: 'a', state: 'waiting' }],
   ['skipped and nothing else', [{ stage: 'a', at: 150, outcome: 'skipped' }], { stage: 'a', state: 'succeeded' }],
   [
     'all in one millisecond',

@@ -48,9 +48,8 @@ export const mutants = [
   {
     name: 'swallow a handler error',
     file: `${runtime}/task-endings.ts`,
-    find: "if (verdict.kind === 'retry') this.#retry(",
-    replace:
-      "if (verdict.kind === 'dead') this.succeeded(run, envelope, { records: [], bytes: 0, nextStage: '' }, startedAt);\n    else if (verdict.kind === 'retry') this.#retry(",
+    find: 'this.dead(run, envelope, verdict.failure, startedAt, endedAt);',
+    replace: "this.succeeded(run, envelope, { records: [], bytes: 0, nextStage: '' }, startedAt);",
   },
   {
     name: 'dead-letter without waiting',
@@ -81,9 +80,9 @@ export const mutants = [
   {
     name: 'commit on revoke what is not finished',
     file: `${runtime}/stage-engine.ts`,
-    find: 'void this.#parts.committer.commit(this.#members.shares);\n  }\n\n  records(',
+    find: 'void committer.commit(this.#members.shares);\n    await within',
     replace:
-      'const shares = this.#members.shares;\n    void this.#parts.consumer.commit(shares.map(({ topic, partition, tracker }) => ({ topic, partition, offset: tracker.position + tracker.span, metadata: "" }))).catch(() => undefined);\n  }\n\n  records(',
+      'const shares = this.#members.shares;\n    void this.#parts.consumer.commit(shares.map(({ topic, partition, tracker }) => ({ topic, partition, offset: tracker.position + tracker.span, metadata: "" }))).catch(() => undefined);\n    await within',
   },
   {
     name: 'no fence of old epochs: an old tracker lives on',
@@ -114,6 +113,19 @@ export const mutants = [
     file: `${runtime}/delay-queue.ts`,
     find: 'if (dueAt < this.#timerDueAt) this.#arm();',
     replace: 'if (this.#heap.length === 1) this.#arm();\n    else if (dueAt < this.#timerDueAt) this.#heap.pop();',
+  },
+  {
+    name: 'a task that comes back is committed before its record is written',
+    file: `${runtime}/task-endings.ts`,
+    find: 'retries.add({ run, row: attemptRow(run, envelope, ending), outputs: [output], last: true });',
+    replace:
+      'retries.add({ run, row: attemptRow(run, envelope, ending), outputs: [], last: true });\n    setTimeout(() => retries.add({ run, row: null, outputs: [output], last: false }), 5);',
+  },
+  {
+    name: 'a task that comes back has forgotten its attempts',
+    file: `${runtime}/task-endings.ts`,
+    find: 'attempt: run.attempt + 1,',
+    replace: 'attempt: 1,',
   },
   {
     name: 'a task runs before its time',

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadConfig, redactConfig, settings } from '../../schemas/config.ts';
+import { loadConfig, redactConfig, settings, unknownSettings } from '../../schemas/config.ts';
 import { PenstockError } from '../../schemas/errors.ts';
 
 let folder: string;
@@ -134,7 +134,7 @@ describe('a wrong configuration', () => {
       PENSTOCK_KAFKA_SSL: 'maybe',
     });
     expect(problems).toEqual([
-      'PENSTOCK_BROKERS “nohost” must be host:port (it is “nohost”)',
+      'PENSTOCK_BROKERS must be host:port (it is “nohost”)',
       'PENSTOCK_KAFKA_SSL must be true or false (it is “maybe”)',
       'PENSTOCK_REGISTRY_URL must be a URL that begins with http:// or https:// (it is “ftp://x”)',
       'PENSTOCK_HTTP_PORT must be a port, 1 to 65535 (it is “65536”)',
@@ -147,6 +147,7 @@ describe('a wrong configuration', () => {
     [{ PENSTOCK_HTTP_PORT: '80a' }, /1 to 65535/],
     [{ PENSTOCK_BROKERS: ',' }, /at least one broker/],
     [{ PENSTOCK_BROKERS: 'a:99999' }, /host:port/],
+    [{ PENSTOCK_BROKERS: 'a:1, nohost' }, /must be host:port at place 2 \(it is “a:1, nohost”\)/],
     [{ PENSTOCK_BLOB_URL: 's3:///prefix' }, /bucket/],
     [{ PENSTOCK_BLOB_URL: 'file://relative' }, /absolute path/],
     [{ PENSTOCK_BLOB_URL: 'file:///' }, /folder/],
@@ -166,6 +167,26 @@ describe('a wrong configuration', () => {
   it('is told without its secrets', () => {
     const [problem] = problemsOf({ PENSTOCK_REGISTRY_URL: 'ftp://user:hunter2@host' });
     expect(problem).not.toContain('hunter2');
+    expect(problemsOf({ PENSTOCK_BROKERS: 'kafka://user:hunter2@host:1' }).join()).not.toContain('hunter2');
+  });
+});
+
+describe('unknownSettings', () => {
+  it('finds the variables of the prefix that nothing reads, and the name that was perhaps meant', () => {
+    const env = {
+      PATH: '/bin',
+      PENSTOCK_HTTP_PORT: '1',
+      PENSTOCK_TOKENS_FILE: 't',
+      PENSTOCK_HTPP_PORT: '2',
+      PENSTOCK_BROKER: 'a:1',
+      PENSTOCK_SOMETHING_ELSE: '',
+      PENSTOCK_UNSET: undefined,
+    };
+    expect(unknownSettings(env)).toEqual([
+      { name: 'PENSTOCK_HTPP_PORT', nearest: 'PENSTOCK_HTTP_PORT' },
+      { name: 'PENSTOCK_BROKER', nearest: 'PENSTOCK_BROKERS' },
+      { name: 'PENSTOCK_SOMETHING_ELSE', nearest: undefined },
+    ]);
   });
 });
 

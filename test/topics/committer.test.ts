@@ -49,6 +49,25 @@ describe('Committer', () => {
     expect(moved.sent).toHaveLength(1);
   });
 
+  it('repeats with the newest offsets: one that overtook it is not undone', async () => {
+    const { committer, payload, sent } = setUp([fault('COORDINATOR_NOT_AVAILABLE', true)]);
+    committer.use(payload);
+    const first = committer.commit(offsets, () => true);
+    await committer.commit([{ topic: 't', partition: 0, offset: 9, metadata: 'n' }], () => true);
+    await first;
+    const offsetsSent = sent.map((each) => JSON.stringify(each).match(/"offset":"(\d+)"/)?.[1]);
+    expect(offsetsSent).toEqual(['5', '9', '9']);
+  });
+
+  it('forgets them with a new assignment', async () => {
+    const { committer, payload, sent } = setUp([]);
+    committer.use(payload);
+    await committer.commit([{ topic: 't', partition: 0, offset: 9, metadata: 'n' }], () => true);
+    committer.reset();
+    await committer.commit(offsets, () => true);
+    expect(JSON.stringify(sent.at(-1))).toContain('"offset":"5"');
+  });
+
   it('never repeats a commit of a generation that is over', async () => {
     const { committer, payload, sent } = setUp([fault('ILLEGAL_GENERATION', false)]);
     committer.use(payload);

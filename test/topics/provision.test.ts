@@ -53,8 +53,10 @@ describe('the catalogue', () => {
   it('names every topic of a pipeline and those of Penstock', () => {
     expect([...byName.keys()]).toEqual([
       'assets.download',
+      'assets.download.retry.1m',
       'assets.download.dlq',
       'assets.upload',
+      'assets.upload.retry.1m',
       'assets.upload.dlq',
       'assets.report',
       'assets.report.retry.10s',
@@ -62,6 +64,7 @@ describe('the catalogue', () => {
       'assets.report.dlq',
       'assets.notify',
       'assets.notify.retry.1h',
+      'assets.notify.retry.1m',
       'assets.notify.dlq',
       'assets.done',
       'penstock.attempts',

@@ -1,5 +1,6 @@
-import { type Cluster, type Kafka, type PartitionAssigner, PartitionAssigners } from 'kafkajs';
+import type { Cluster, Kafka, PartitionAssigner } from 'kafkajs';
 import { PenstockError } from '../../schemas/errors.ts';
+import { type Ownership, stickyAssigner } from './sticky-assigner.ts';
 
 /**
  * The broker-level client of kafkajs, which its producer hides and its assigners are given. With it a produce request
@@ -11,15 +12,22 @@ export interface ClusterTap {
   cluster(): Cluster;
 }
 
-/** onJoin is called right before each attempt to join the group. */
-export function tapCluster(onJoin: () => void = () => undefined): ClusterTap {
+export interface TapEvents {
+  /** Right before each attempt to join the group. */
+  joinAttempted(): void;
+  owned(): Ownership | undefined;
+}
+
+const noEvents: TapEvents = { joinAttempted: () => undefined, owned: () => undefined };
+
+export function tapCluster(events: TapEvents = noEvents): ClusterTap {
   const reached: Cluster[] = [];
   return {
     assigner(config) {
       reached.push(config.cluster);
-      const assigner = PartitionAssigners.roundRobin(config);
+      const assigner = stickyAssigner(() => events.owned())(config);
       const protocol: typeof assigner.protocol = (subscription) => {
-        onJoin();
+        events.joinAttempted();
         return assigner.protocol(subscription);
       };
       return { ...assigner, protocol };

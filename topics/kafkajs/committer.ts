@@ -2,6 +2,7 @@ import type { Consumer, EachBatchPayload } from 'kafkajs';
 import { PenstockError } from '../../schemas/errors.ts';
 import type { CommittedOffset, TopicPartition } from '../ports.ts';
 import { translate } from './errors.ts';
+import { placeKey } from './group-offsets.ts';
 
 const maxTries = 6;
 const firstPauseMs = 100;
@@ -19,6 +20,8 @@ export class Committer {
   readonly #consumer: OffsetCommitter;
   readonly #groupId: string;
   #once: CommitOnce | undefined;
+  /** What was last asked for of each partition: a commit that is repeated must not undo one that overtook it. */
+  readonly #newest = new Map<string, Offsets[number]>();
 
   constructor(consumer: OffsetCommitter, groupId: string) {
     this.#consumer = consumer;
@@ -32,14 +35,21 @@ export class Committer {
   /** The consumer behind the last payload is gone. */
   forget(): void {
     this.#once = undefined;
+    this.#newest.clear();
+  }
+
+  /** A new assignment: what was asked for before it counts for nothing. */
+  reset(): void {
+    this.#newest.clear();
   }
 
   /** The request leaves before this returns: a commit out of rebalancing() must go ahead of the join. */
   async commit(offsets: Offsets, isValid: () => boolean): Promise<void> {
+    for (const each of offsets) this.#newest.set(placeKey(each), each);
     for (let attempt = 1; ; attempt += 1) {
       if (!isValid()) throw this.#fenced();
       try {
-        await this.#send(offsets);
+        await this.#send(offsets.map((each) => this.#newest.get(placeKey(each)) ?? each));
         return;
       } catch (thrown) {
         const error = translate(thrown, `commit of group ${this.#groupId}`, { group: this.#groupId });

@@ -19,6 +19,8 @@ import { toInbound } from './inbound.ts';
 import { type Assignment, Membership } from './membership.ts';
 
 const lookupPauseMs = 250;
+/** For a listener that does not say that it is ready; the group waits for its slowest member for a session timeout. */
+const longestDrainMs = 10_000;
 
 type State = 'new' | 'starting' | 'running' | 'stopped' | 'failed';
 
@@ -36,6 +38,8 @@ export class KafkaGroupConsumer implements GroupConsumer {
   #listener: GroupListener | undefined;
   /** Set while the committed offsets of a new assignment are looked up. */
   #loading: Promise<void> | undefined;
+  /** Set while the listener ends what it has before the next join. */
+  #ready: Promise<void> | undefined;
   #started: { resolve: () => void; reject: (error: Error) => void } | undefined;
 
   constructor(clients: ConsumerClients, options: ConsumerOptions, logger: Logger | undefined) {
@@ -44,7 +48,9 @@ export class KafkaGroupConsumer implements GroupConsumer {
     this.#logger = logger;
     const events = {
       joinAttempted: () => this.#membership.joinAttempted(),
+      owned: () => this.#membership.current,
       rebalancing: () => this.#onRebalancing(),
+      ready: () => this.#ready,
       joined: (memberId: string, assigned: Readonly<Record<string, readonly number[]>>) =>
         this.#onJoin(memberId, assigned),
       batch: (payload: EachBatchPayload) => this.#onBatch(payload),
@@ -106,17 +112,33 @@ export class KafkaGroupConsumer implements GroupConsumer {
   }
 
   #onRebalancing(): void {
-    if (this.#state === 'running') this.#tell((listener) => listener.rebalancing());
+    if (this.#state !== 'running') return;
+    this.#tell((listener) => {
+      const drained = listener.rebalancing();
+      if (drained === undefined) return;
+      const limit = new AbortController();
+      const tooLong = setTimeout(longestDrainMs, undefined, { signal: limit.signal, ref: false });
+      this.#ready = Promise.race([drained, tooLong]).then(
+        () => limit.abort(),
+        () => limit.abort(),
+      );
+      tooLong.catch(() => undefined);
+    });
   }
 
   #onLost(): void {
+    this.#ready = undefined;
     this.#membership.left();
     this.#committer.forget();
+    // Until it has joined again others may own them: what runs on would run twice.
+    if (this.#state === 'running') this.#tell((listener) => listener.assigned([]));
   }
 
   #onJoin(memberId: string, assigned: Readonly<Record<string, readonly number[]>>): void {
     if (this.#state === 'stopped' || this.#state === 'failed') return;
+    this.#ready = undefined;
     const assignment = this.#membership.joined(memberId, assigned);
+    this.#committer.reset();
     this.#paused.clear();
     this.#firstBatches.clear();
     // kafkajs keeps the flags of partitions that went and came back, and would read them never again.

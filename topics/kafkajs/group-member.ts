@@ -3,8 +3,9 @@ import type { Cluster, Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import type { Logger } from 'pino';
 import { messageOf, PenstockError } from '../../schemas/errors.ts';
 import type { ConsumerOptions } from '../ports.ts';
-import { tapCluster } from './cluster.ts';
+import { type TapEvents, tapCluster } from './cluster.ts';
 import { translate } from './errors.ts';
+import { delayJoins } from './join-delay.ts';
 import { Watchdog } from './silence-watch.ts';
 
 /** resume() and the heartbeat of a fully paused member wait for it; an idle consumer asks that often. */
@@ -21,10 +22,10 @@ export interface ConsumerClients {
   newClient(onAttempt: () => void): Kafka;
 }
 
-export interface MemberEvents {
-  joinAttempted(): void;
-  /** Still with the old generation. */
+export interface MemberEvents extends TapEvents {
+  /** Still with the old generation, until ready() is settled. */
   rebalancing(): void;
+  ready(): Promise<void> | undefined;
   joined(memberId: string, assigned: Readonly<Record<string, readonly number[]>>): void;
   batch(payload: EachBatchPayload): Promise<void>;
   /** The membership is over; the member joins again by itself. */
@@ -53,7 +54,7 @@ export class GroupMember {
     this.#probe = clients.probe;
     this.#events = events;
     this.#logger = logger;
-    const tap = tapCluster(() => events.joinAttempted());
+    const tap = tapCluster(events);
     const kafka = clients.newClient(() => this.#watchdog?.sign());
     this.consumer = kafka.consumer({
       groupId: options.groupId,
@@ -68,6 +69,7 @@ export class GroupMember {
       partitionAssigners: [tap.assigner],
     });
     this.cluster = tap.cluster();
+    delayJoins(this.cluster, () => events.ready());
   }
 
   /** Rejects, with the error of kafkajs, when there is no broker or no such topic. */

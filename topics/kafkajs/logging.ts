@@ -9,7 +9,9 @@ const repeatAfterMs = 10_000;
 const maxRemembered = 200;
 
 const dailyLife =
-  /rebalanc|re-joining|not aware of this member|Crash: KafkaJSNumberOfRetriesExceeded|Response without match/i;
+  /rebalanc|re-joining|not aware of this member|Crash: KafkaJSNumberOfRetriesExceeded|Restarting the consumer|Response without match/i;
+/** A broker that just started says so of every group; kafkajs calls it a crash of the consumer and starts that again. */
+const coordinatorStarts = /coordinator is (loading|not available)/i;
 
 export function kafkaLogLevel(logger: Logger | undefined): logLevel {
   if (!logger) return logLevel.NOTHING;
@@ -22,9 +24,16 @@ export function kafkaLogCreator(logger: Logger | undefined): () => (entry: LogEn
     if (!logger) return;
     const { message, timestamp: _timestamp, logger: _logger, stack: _stack, error, ...facts } = entry.log;
     const fields = { kafka: entry.namespace, ...plain(facts), ...(typeof error === 'string' ? { error } : {}) };
-    if (isNoise(entry, error) || repeats.isRepeat(message, performance.now())) logger.debug(fields, message);
+    if (isWait(entry) && !repeats.isRepeat(waiting, performance.now())) logger.info(fields, waiting);
+    else if (isNoise(entry, error) || repeats.isRepeat(message, performance.now())) logger.debug(fields, message);
     else logger.warn(fields, message);
   };
+}
+
+const waiting = 'the coordinator of the group is not ready yet: joining again';
+
+function isWait({ level, log }: LogEntry): boolean {
+  return level === logLevel.ERROR && coordinatorStarts.test(log.message);
 }
 
 /** While a broker is away the same line would come twice a second from every client. */
@@ -42,7 +51,8 @@ class Repeats {
 
 function isNoise(entry: LogEntry, error: unknown): boolean {
   if (entry.level !== logLevel.ERROR) return true;
-  return dailyLife.test(entry.log.message) || (typeof error === 'string' && dailyLife.test(error));
+  const texts = typeof error === 'string' ? [entry.log.message, error] : [entry.log.message];
+  return texts.some((text) => dailyLife.test(text) || coordinatorStarts.test(text));
 }
 
 /** Names and numbers only: nothing that could hold a payload or an object of any depth. */

@@ -4,6 +4,8 @@ import { placeKey } from './group-offsets.ts';
 /** One assignment of this member, from its join to the next. */
 export interface Assignment {
   readonly epoch: number;
+  /** Epoch ms. */
+  readonly since: number;
   readonly memberId: string;
   readonly partitions: readonly TopicPartition[];
   readonly keys: ReadonlySet<string>;
@@ -39,7 +41,7 @@ export class Membership {
     const kept = new Set(unbroken ? [...keys].filter((key) => before.keys.has(key)) : []);
     this.#attempts = 0;
     this.#epoch += 1;
-    this.#current = { epoch: this.#epoch, memberId, partitions, keys, kept };
+    this.#current = { epoch: this.#epoch, since: Date.now(), memberId, partitions, keys, kept };
     return this.#current;
   }
 

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { spaceFetches } from './fetch-pace.ts';
+import { delayingJoin, type Join } from './join-delay.ts';
 import { type Parse, rememberAnswers } from './produce-answers.ts';
 import { encodeRecord } from './record-encoder.ts';
 
@@ -97,6 +98,11 @@ function isMethod(value: unknown): value is (this: object, request: unknown) => 
   return typeof value === 'function';
 }
 
+function wrapJoin(load: NodeJS.Require): boolean {
+  const { prototype }: { prototype: { joinAndSync: Join } } = load('kafkajs/src/consumer/consumerGroup');
+  return replace(prototype, 'joinAndSync', delayingJoin(prototype.joinAndSync));
+}
+
 let applied: boolean | undefined;
 
 /** Mends kafkajs in this process, once. false: another version is installed, nothing was touched. */
@@ -140,6 +146,7 @@ function applyPatches(): boolean {
     replace(queue, 'scheduleCheckPendingRequests', scheduleCheckPendingRequests),
     replace(decoder, 'readVarIntArray', readHeaders),
     slowDownFetches(prototypeOf(load('kafkajs/src/broker'))),
+    wrapJoin(load),
     swapRecordEncoder(load),
     swapProduceParsers(load),
   ].every(Boolean);

@@ -129,9 +129,11 @@ export class MemoryConsumer implements GroupConsumer {
     });
   }
 
-  #onRebalancing(): void {
-    if (this.#state === 'running') this.#tell((listener) => listener.rebalancing());
+  #onRebalancing(): Promise<void> | undefined {
     this.#before = new Set(this.#positions.keys());
+    const drains: Promise<void>[] = [];
+    if (this.#state === 'running') this.#tell((listener) => drains.push(Promise.resolve(listener.rebalancing())));
+    return drains[0];
   }
 
   #onAssigned(partitions: readonly TopicPartition[], generation: number): void {

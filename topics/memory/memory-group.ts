@@ -6,7 +6,7 @@ export interface MemoryMember {
   readonly memberId: string;
   readonly topics: readonly string[];
   /** Called with the old generation still valid. */
-  rebalancing(): void;
+  rebalancing(): Promise<void> | undefined;
   assigned(partitions: readonly TopicPartition[], generation: number): void;
 }
 
@@ -57,8 +57,9 @@ export class MemoryGroup {
     if (this.#planned) return;
     this.#planned = true;
     this.#later(() => {
-      this.#planned = false;
-      this.#deal();
+      const drains = [...this.#members.values()].flatMap((member) => member.rebalancing() ?? []);
+      if (drains.length === 0) this.#deal();
+      else void Promise.allSettled(drains).then(() => this.#deal());
     });
   }
 
@@ -84,9 +85,7 @@ export class MemoryGroup {
   }
 
   #deal(): void {
-    for (const member of [...this.#members.values()]) {
-      if (this.#members.has(member.memberId)) member.rebalancing();
-    }
+    this.#planned = false;
     this.#generation += 1;
     const generation = this.#generation;
     const shares = assignRoundRobin(this.#log, [...this.#members.values()]);

@@ -4,13 +4,13 @@ import { storeFailure } from '../../blobs/store-failure.ts';
 import { NotTabular } from './not-tabular.ts';
 import { type TableJob, tabulate } from './tabulate.ts';
 
-/** Errors lose their class between threads; their facts travel as data. */
+/** What the stage decides on travels as data. */
 export type TableResult =
   | { readonly kind: 'table'; readonly rows: number }
   | { readonly kind: 'no-table'; readonly reason: string }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string };
 
-/** Entry of the worker thread. */
+/** What a child process does for the stage. */
 export default async function run(job: TableJob): Promise<TableResult> {
   try {
     return { kind: 'table', rows: await tabulate(job) };

@@ -1,14 +1,14 @@
 import { decodeFinished } from '../../../processors/runtime/finished-offsets.ts';
-import type { AttemptBatch } from '../../../schemas/generated/attempt-batch.ts';
+import type { Attempt, AttemptBatch } from '../../../schemas/generated/attempt-batch.ts';
 import { attemptsTopic } from '../../../topics/names.ts';
 import type { Broker, GroupConsumer, OutboundRecord, Producer } from '../../../topics/ports.ts';
 
 /** Watches what a worker says to Kafka, and keeps every commit that covers an offset whose end was not durable yet. */
 export class CommitAudit {
-  /** `partition/offset` of each topic with a terminal row that Kafka acknowledged, or a row and a retry record. */
+  /** `partition/offset` of each topic with a terminal row that Kafka acknowledged, or a row and a record that goes on. */
   readonly #ended = new Map<string, Set<string>>();
-  /** `id/attempt` of each acknowledged record of a retry topic. */
-  readonly #retries = new Set<string>();
+  /** `id/attempt` of each acknowledged record that brings a task back to its stage, `id/requeued` of a requeue. */
+  readonly #returning = new Set<string>();
   readonly violations: string[] = [];
   commits = 0;
 
@@ -24,7 +24,7 @@ export class CommitAudit {
     return {
       send: async (records) => {
         const places = await producer.send(records);
-        for (const record of records) this.#noteRetry(record);
+        for (const record of records) this.#noteReturning(record);
         for (const record of records) this.#note(record);
         return places;
       },
@@ -32,10 +32,11 @@ export class CommitAudit {
     };
   }
 
-  #noteRetry({ topic, headers }: OutboundRecord): void {
-    if (!topic.includes('.retry.')) return;
-    const { id, attempt }: { id: string; attempt: number } = JSON.parse(String(headers?.penstock));
-    this.#retries.add(`${id}/${attempt}`);
+  #noteReturning({ headers }: OutboundRecord): void {
+    if (headers?.penstock === undefined) return;
+    const { id, attempt, notBefore, requeued } = JSON.parse(String(headers.penstock));
+    if (notBefore === undefined) return;
+    this.#returning.add(requeued === undefined ? `${id}/${attempt ?? 1}` : `${id}/requeued`);
   }
 
   #note(record: OutboundRecord): void {
@@ -44,9 +45,15 @@ export class CommitAudit {
     const ended = this.#ended.get(batch.topic) ?? new Set();
     this.#ended.set(batch.topic, ended);
     for (const row of batch.attempts) {
-      const handedOn = row.nextStage !== '' && this.#retries.has(`${row.taskId}/${row.attempt + 1}`);
-      if (row.outcome !== 'retry' || handedOn) ended.add(`${row.partition}/${row.offset}`);
+      if (this.#isEnded(row)) ended.add(`${row.partition}/${row.offset}`);
     }
+  }
+
+  #isEnded({ outcome, nextStage, taskId, attempt, errorCode }: Attempt): boolean {
+    if (outcome === 'skipped') return this.#returning.has(`${taskId}/${attempt}`);
+    if (outcome !== 'retry') return true;
+    if (nextStage === '') return false;
+    return this.#returning.has(errorCode === 'PIPE_STAGE_REQUEUED' ? `${taskId}/requeued` : `${taskId}/${attempt + 1}`);
   }
 
   #consumer(consumer: GroupConsumer): GroupConsumer {

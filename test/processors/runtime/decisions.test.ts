@@ -3,21 +3,34 @@ import { describe, expect, it } from 'vitest';
 import { parseDelay } from '../../../processors/retry-delay.ts';
 import { mayResume, mustPause, taskLimit } from '../../../processors/runtime/backpressure.ts';
 import { blankMessage, errorFingerprint } from '../../../processors/runtime/error-fingerprint.ts';
-import { classifyFailure, decideRetry } from '../../../processors/runtime/retry-decision.ts';
-import { defineStage, reject, retryable } from '../../../processors/stage.ts';
+import {
+  classifyFailure,
+  decideRetry,
+  maxHoldMs,
+  type TaskHistory,
+} from '../../../processors/runtime/retry-decision.ts';
+import { waitingTopic } from '../../../processors/runtime/waiting-topic.ts';
+import { defineStage, reject, requeue, retryable } from '../../../processors/stage.ts';
 
 const policy = { attempts: 3, firstDelayMs: 200, maxDelayMs: 10_000, delayed: [] };
+
+const at = (attempt: number, more: Partial<TaskHistory> = {}): TaskHistory => ({
+  attempt,
+  requeued: 0,
+  heldMs: 0,
+  ...more,
+});
 
 describe('retry decision', () => {
   it('retries a passing failure until the last attempt, wherever the count began', () => {
     const failure = classifyFailure(new Error('boom'));
     expect(failure.code).toBe('PIPE_STAGE_THREW');
-    const kinds = [1, 2, 3, 7].map((attempt) => decideRetry(failure, attempt, policy, () => 0.5).kind);
+    const kinds = [1, 2, 3, 7].map((attempt) => decideRetry(failure, at(attempt), policy, () => 0.5).kind);
     expect(kinds).toEqual(['retry', 'retry', 'dead', 'dead']);
   });
 
   it('gives up at once on a permanent code', () => {
-    expect(decideRetry(classifyFailure(reject('no')), 1, policy, Math.random)).toEqual({ kind: 'dead' });
+    expect(decideRetry(classifyFailure(reject('no')), at(1), policy, Math.random).kind).toBe('dead');
   });
 
   it('waits between nothing and the doubled delay, and never less than asked', () => {
@@ -26,7 +39,7 @@ describe('retry decision', () => {
         fc.integer({ min: 1, max: 60 }),
         fc.float({ min: 0, max: Math.fround(0.999), noNaN: true }),
         (attempt, draw) => {
-          const verdict = decideRetry(classifyFailure('x'), attempt, { ...policy, attempts: 100 }, () => draw);
+          const verdict = decideRetry(classifyFailure('x'), at(attempt), { ...policy, attempts: 100 }, () => draw);
           const ceiling = Math.min(10_000, 200 * 2 ** (attempt - 1));
           if (verdict.kind !== 'retry') throw new Error('gave up');
           expect(verdict.delayMs).toBeGreaterThanOrEqual(0);
@@ -34,7 +47,7 @@ describe('retry decision', () => {
         },
       ),
     );
-    const asked = decideRetry(classifyFailure(retryable('later', { afterMs: 5_000 })), 1, policy, () => 0);
+    const asked = decideRetry(classifyFailure(retryable('later', { afterMs: 5_000 })), at(1), policy, () => 0);
     expect(asked).toEqual({ kind: 'retry', delayMs: 5_000 });
   });
 
@@ -71,7 +84,7 @@ describe('delayed retry decision', () => {
         const plan = planOf(attempts, delays);
         const path: (string | number)[] = [];
         for (let attempt = 1; ; attempt++) {
-          const verdict = decideRetry(boom, attempt, plan, () => 0.5);
+          const verdict = decideRetry(boom, at(attempt), plan, () => 0.5);
           path.push(verdict.kind === 'delay' ? verdict.index : verdict.kind);
           if (verdict.kind === 'delay') expect(verdict.delayMs).toBe(parseDelay(plan.delayed[verdict.index] ?? ''));
           if (verdict.kind === 'dead') break;
@@ -89,20 +102,69 @@ describe('delayed retry decision', () => {
         const failure = classifyFailure(retryable('later', { afterMs }));
         const enough = plan.delayed.findIndex((delay) => parseDelay(delay) >= afterMs);
         for (let attempt = 1; attempt < attempts * (delays.length + 1); attempt++) {
-          const verdict = decideRetry(failure, attempt, plan, () => 0);
-          if (verdict.kind === 'dead') throw new Error('gave up too early');
+          const verdict = decideRetry(failure, at(attempt), plan, () => 0);
+          if (verdict.kind === 'dead' || verdict.kind === 'requeue') throw new Error(`gave it up as ${verdict.kind}`);
           expect(verdict.delayMs).toBeGreaterThanOrEqual(afterMs);
           if (afterMs > policy.maxDelayMs && enough >= 0)
             expect(verdict).toMatchObject({ kind: 'delay', index: enough });
           if (verdict.kind === 'delay' && enough >= 0) expect(verdict.index).toBeGreaterThanOrEqual(enough);
         }
-        expect(decideRetry(failure, attempts * (delays.length + 1), plan, () => 0).kind).toBe('dead');
+        expect(decideRetry(failure, at(attempts * (delays.length + 1)), plan, () => 0).kind).toBe('dead');
       }),
     );
   });
 
   it('sends nothing that cannot succeed to a delay', () => {
-    expect(decideRetry(classifyFailure(reject('no')), 3, planOf(3, [10]), Math.random)).toEqual({ kind: 'dead' });
+    expect(decideRetry(classifyFailure(reject('no')), at(3), planOf(3, [10]), Math.random).kind).toBe('dead');
+  });
+});
+
+describe('a task that would hold its commit back for too long', () => {
+  it('leaves the process once what it has held and what it would wait are more than a minute', () => {
+    fc.assert(
+      fc.property(fc.nat(200_000), fc.nat(9_999), (heldMs, afterMs) => {
+        const verdict = decideRetry(
+          classifyFailure(retryable('later', { afterMs })),
+          at(1, { heldMs }),
+          policy,
+          () => 0,
+        );
+        expect(verdict).toEqual({ kind: heldMs + afterMs > maxHoldMs ? 'move' : 'retry', delayMs: afterMs });
+      }),
+    );
+  });
+
+  it('is still given up when its attempts are over', () => {
+    expect(decideRetry(classifyFailure('x'), at(3, { heldMs: 1e9 }), policy, () => 0).kind).toBe('dead');
+  });
+});
+
+describe('requeue decision', () => {
+  it('counts no attempt, waits as asked, and ends after ten thousand times', () => {
+    const put = classifyFailure(requeue());
+    expect(decideRetry(put, at(99), policy, () => 0)).toEqual({ kind: 'requeue', delayMs: 1_000 });
+    const later = classifyFailure(requeue('no licence is free', { afterMs: 90_000 }));
+    expect(decideRetry(later, at(1), policy, () => 0)).toEqual({ kind: 'requeue', delayMs: 90_000 });
+    const last = decideRetry(later, at(1, { requeued: 10_000 }), policy, () => 0);
+    expect(last).toMatchObject({ kind: 'dead', failure: { code: 'PIPE_STAGE_REQUEUE_LIMIT' } });
+  });
+});
+
+describe('where a task waits', () => {
+  const roomOf = (delayMs: number) => ({ topic: `retry.${delayMs}`, delayMs });
+  const delays = fc.uniqueArray(fc.integer({ min: 1, max: 86_400_000 }), { minLength: 1, maxLength: 5 });
+
+  it('is the longest delay that its wait outlasts, so that no topic keeps it past its time', () => {
+    fc.assert(
+      fc.property(delays, fc.nat(200_000_000), (each, delayMs) => {
+        const plan = { topic: 'stage', retryTopics: each.map(roomOf) };
+        const within = each.filter((delay) => delay <= delayMs);
+        const longest = roomOf(Math.max(...within)).topic;
+        const least = roomOf(Math.min(...each)).topic;
+        expect(waitingTopic(plan, { kind: 'move', delayMs })).toBe(within.length > 0 ? longest : least);
+        expect(waitingTopic(plan, { kind: 'requeue', delayMs })).toBe(within.length > 0 ? longest : 'stage');
+      }),
+    );
   });
 });
 

@@ -204,7 +204,7 @@ describe('a delayed retry', () => {
     await heldBy(first, 1);
     bench.broker.rebalance('p.work');
     await bench.start();
-    await until('both to be members', () => (first.stats()[0]?.partitions === 1 ? true : undefined));
+    await until('both to be members', () => (bench.broker.memberIds('p.work').length === 2 ? true : undefined));
     const [firstId = '', secondId = ''] = bench.broker.memberIds('p.work');
     bench.broker.kill(firstId);
     bench.broker.kill(secondId);

@@ -13,6 +13,8 @@ export class CommitAudit {
   readonly #ended = new Map<string, string>();
   readonly #buried = new Set<string>();
   readonly #handedOn = new Set<string>();
+  /** Records that bring a task back to its stage, by task id, less the rows that rest on them. */
+  readonly #returning = new Map<string, number>();
   readonly #sound = new Map<string, number>();
   readonly #committed = new Map<string, number>();
 
@@ -22,6 +24,7 @@ export class CommitAudit {
   }
 
   acknowledged(records: readonly OutboundRecord[]): void {
+    for (const { headers } of records) this.#noteReturning(JSON.parse(String(headers?.penstock ?? '{}')));
     for (const { topic, value, headers } of records) {
       if (topic === attemptsTopic) this.#rows(String(value));
       else if (topic.endsWith('.dlq')) this.#buried.add(placeOf(JSON.parse(String(headers?.[deadLetterHeader]))));
@@ -52,9 +55,18 @@ export class CommitAudit {
 
   #rows(value: string): void {
     const batch: AttemptBatch = JSON.parse(value);
-    for (const { outcome, partition, offset } of batch.attempts) {
-      if (outcome !== 'retry') this.#ended.set(placeOf({ topic: batch.topic, partition, offset }), outcome);
+    for (const { outcome, nextStage, partition, offset, taskId } of batch.attempts) {
+      if (outcome === 'retry' && nextStage === '') continue;
+      this.#ended.set(placeOf({ topic: batch.topic, partition, offset }), outcome);
+      if (outcome !== 'retry') continue;
+      const left = (this.#returning.get(taskId) ?? 0) - 1;
+      if (left < 0) this.violations.push(`${taskId} was said to come back, and no record brings it`);
+      this.#returning.set(taskId, left);
     }
+  }
+
+  #noteReturning({ id, notBefore }: { readonly id?: string; readonly notBefore?: number }): void {
+    if (id !== undefined && notBefore !== undefined) this.#returning.set(id, (this.#returning.get(id) ?? 0) + 1);
   }
 
   #cover(key: string, from: number, to: number): void {

@@ -3,7 +3,7 @@ import type { AttemptBatch } from '../../../../schemas/generated/attempt-batch.t
 import { attemptsTopic } from '../../../../topics/names.ts';
 import type { InboundRecord } from '../../../../topics/ports.ts';
 import { endOf } from './scenario.ts';
-import { groups, type World } from './world.ts';
+import { groups, topicsOfGroup, type World } from './world.ts';
 
 export interface Tally {
   readonly records: number;
@@ -17,9 +17,10 @@ export async function auditEnd(world: World, violations: string[]): Promise<Tall
   const outcomes = await readOutcomes(world);
   const letters = await readLetters(world, violations);
   const handedOn = new Set<string>();
+  const ended = new Map<string, boolean>();
   let records = 0;
   let duplicates = 0;
-  for (const topic of groups) {
+  for (const topic of groups.flatMap((group) => topicsOfGroup(group, world.scenario))) {
     for (const [place, record] of await readTopic(world, topic)) {
       records++;
       const n = taskOf(topic, record);
@@ -28,13 +29,15 @@ export async function auditEnd(world: World, violations: string[]): Promise<Tall
       outcomes.delete(place);
       duplicates += Math.max(0, ends.length - 1);
       const due = endOf(world.scenario.planOf(n));
-      if (!ends.includes(due)) violations.push(`${place} (task ${n}) is lost: it should be ${due}`);
-      const other = ends.find((outcome) => outcome !== due);
+      ended.set(n, ended.get(n) === true || ends.includes(due));
+      if (ends.length === 0) violations.push(`${place} (task ${n}) is lost: it should be ${due}`);
+      const other = ends.find((outcome) => outcome !== due && outcome !== 'moved');
       if (other !== undefined) violations.push(`${place} (task ${n}) ended ${other}, it should be ${due}`);
-      const isBuried = letters.has(place);
-      if (isBuried !== (due === 'dead')) violations.push(`${place} (task ${n}): dead letter ${isBuried}, ends ${due}`);
+      const isDead = ends.includes('dead');
+      if (letters.has(place) !== isDead) violations.push(`${place} (task ${n}): dead letter ${!isDead}, ends ${ends}`);
     }
   }
+  for (const [n, isEnded] of ended) if (!isEnded) violations.push(`task ${n} went round and never ended`);
   for (const place of outcomes.keys()) violations.push(`${place} has a row and no record`);
   checkHandedOn(world, handedOn, violations);
   return { records, runs: world.ledger.runs.length, duplicates };
@@ -51,15 +54,15 @@ function checkHandedOn(world: World, handedOn: ReadonlySet<string>, violations: 
   }
 }
 
-/** Terminal rows by place. */
+/** Terminal rows by place; `moved` where the task went on as another record for its own stage. */
 async function readOutcomes(world: World): Promise<Map<string, string[]>> {
   const outcomes = new Map<string, string[]>();
   for (const [, record] of await readTopic(world, attemptsTopic)) {
     const batch: AttemptBatch = JSON.parse(String(record.value));
-    for (const { outcome, partition, offset } of batch.attempts) {
-      if (outcome === 'retry') continue;
+    for (const { outcome, nextStage, partition, offset } of batch.attempts) {
+      if (outcome === 'retry' && nextStage === '') continue;
       const place = `${batch.topic}/${partition}@${offset}`;
-      outcomes.set(place, [...(outcomes.get(place) ?? []), outcome]);
+      outcomes.set(place, [...(outcomes.get(place) ?? []), outcome === 'retry' ? 'moved' : outcome]);
     }
   }
   return outcomes;
@@ -68,7 +71,10 @@ async function readOutcomes(world: World): Promise<Map<string, string[]>> {
 async function readLetters(world: World, violations: string[]): Promise<Set<string>> {
   const letters = new Set<string>();
   for (const group of groups) {
-    const sources = await readTopic(world, group);
+    const sources = new Map<string, InboundRecord>();
+    for (const topic of topicsOfGroup(group, world.scenario)) {
+      for (const [place, record] of await readTopic(world, topic)) sources.set(place, record);
+    }
     for (const [, letter] of await readTopic(world, `${group}.dlq`)) {
       const { topic, partition, offset } = JSON.parse(String(letter.headers[deadLetterHeader]));
       const place = `${topic}/${partition}@${offset}`;
@@ -89,7 +95,7 @@ function isSame(one: Buffer | null, other: Buffer | null): boolean {
 /** What was submitted says it in its id, if its value cannot; what was handed on may carry the id of its parent. */
 function taskOf(topic: string, record: InboundRecord): string {
   const header = record.headers.penstock;
-  const id = header === undefined || topic !== 'p.work' ? undefined : String(JSON.parse(String(header)).id);
+  const id = header === undefined || !topic.startsWith('p.work') ? undefined : String(JSON.parse(String(header)).id);
   return id?.startsWith('t') ? id.slice(1) : JSON.parse(String(record.value)).n;
 }
 

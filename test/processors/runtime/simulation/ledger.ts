@@ -1,6 +1,6 @@
 import { decodeFinished } from '../../../../processors/runtime/finished-offsets.ts';
 import type { Ordering, Task } from '../../../../processors/stage.ts';
-import type { AssignedPartition } from '../../../../topics/ports.ts';
+import type { AssignedPartition, RecordBatch } from '../../../../topics/ports.ts';
 
 /** One line of the ledger: a handler that was called. Times are virtual epoch milliseconds. */
 export interface Run {
@@ -9,6 +9,8 @@ export interface Run {
   readonly attempt: number;
   readonly place: string;
   readonly worker: string;
+  /** Its record is the task come back: another record of the same id may stand in another lane. */
+  readonly isReturned: boolean;
   readonly start: number;
   end: number | undefined;
   /** Its worker was dead, frozen or cut off when it began: nobody waits for it. */
@@ -23,13 +25,17 @@ interface Epoch {
   readonly newestOfLane: Map<string, number>;
 }
 
-/** One member of one group: a worker's consumer of one topic. */
+/** One member of one group: a worker's consumer of one stage's topics. */
 export class Session {
   readonly worker: string;
   readonly topic: string;
   live = false;
   readonly active = new Set<Run>();
-  epochs = new Map<number, Epoch>();
+  epochs = new Map<string, Epoch>();
+  /** What the records of places say of their task; only where they say something. */
+  readonly returned = new Map<string, { readonly attempt?: number; readonly requeued?: number }>();
+  /** Places of records without a key: no order is promised to them. */
+  readonly keyless = new Set<string>();
 
   constructor(worker: string, topic: string) {
     this.worker = worker;
@@ -42,8 +48,18 @@ export class Session {
     const before = this.epochs;
     this.epochs = new Map();
     for (const each of partitions) {
-      const kept = each.kept ? before.get(each.partition) : undefined;
-      this.epochs.set(each.partition, kept ?? openEpoch(each));
+      const key = `${each.topic}/${each.partition}`;
+      const kept = each.kept ? before.get(key) : undefined;
+      this.epochs.set(key, kept ?? openEpoch(each));
+    }
+  }
+
+  /** Before its listener sees them. */
+  read({ topic, partition, records }: RecordBatch): void {
+    for (const { offset, key, headers } of records) {
+      if (key === null) this.keyless.add(`${topic}/${partition}@${offset}`);
+      const header = JSON.parse(String(headers.penstock ?? '{}'));
+      if (header.attempt || header.requeued) this.returned.set(`${topic}/${partition}@${offset}`, header);
     }
   }
 
@@ -86,7 +102,8 @@ export class Ledger {
     const place = `${topic}/${partition}@${offset}`;
     const { n } = task.payload;
     const common = { task: task.id, n, attempt: task.attempt, place, worker: session.worker };
-    const run: Run = { ...common, start: this.#now(), end: undefined, zombie: !session.live };
+    const isReturned = session.returned.has(place);
+    const run: Run = { ...common, isReturned, start: this.#now(), end: undefined, zombie: !session.live };
     this.taskAt.set(place, n);
     this.runs.push(run);
     if (run.zombie) return run;
@@ -104,8 +121,8 @@ export class Ledger {
   }
 
   #judgeEpoch(session: Session, task: Task<unknown>, run: Run): void {
-    const { partition, offset } = task.place;
-    const epoch = session.epochs.get(partition);
+    const { topic, partition, offset } = task.place;
+    const epoch = session.epochs.get(`${topic}/${partition}`);
     if (epoch === undefined) {
       this.#fault(run, 'is not owned by its worker');
       return;
@@ -113,10 +130,11 @@ export class Ledger {
     const isCovered =
       offset < epoch.position || epoch.finished.some((each) => each.start <= offset && offset < each.end);
     if (isCovered) this.#fault(run, 'ran again though a commit covered it');
-    const before = epoch.attempts.get(offset) ?? 0;
+    const first = session.returned.get(run.place)?.attempt ?? 1;
+    const before = epoch.attempts.get(offset) ?? first - 1;
     if (task.attempt !== before + 1) this.#fault(run, `is attempt ${task.attempt} after ${before} in one assignment`);
     epoch.attempts.set(offset, task.attempt);
-    const lane = this.#laneOf(task);
+    const lane = this.#laneOf(session, task);
     if (lane === undefined) return;
     const newest = epoch.newestOfLane.get(lane) ?? -1;
     if (offset < newest) this.#fault(run, `ran after offset ${newest} of its lane`);
@@ -126,11 +144,12 @@ export class Ledger {
   /** A parent that ran twice leaves two records of one child; only lanes keep those two apart. */
   #judgeOthers(session: Session, task: Task<unknown>, run: Run): void {
     if (session.active.size >= this.#limits.concurrency) this.#fault(run, `is one more than the slots`);
-    const lane = this.#laneOf(task);
+    const lane = this.#laneOf(session, task);
     for (const other of this.sessions) {
       if (!other.live || other.topic !== session.topic) continue;
       for (const active of other.active) {
-        if (active.place === run.place || (lane !== undefined && active.task === run.task)) {
+        const isTwin = active.task === run.task && !active.isReturned && !run.isReturned;
+        if (active.place === run.place || (lane !== undefined && isTwin)) {
           this.#fault(run, `runs on ${active.worker} too`);
         } else if (lane !== undefined && lane === this.#lanes.get(active)) {
           this.#fault(run, `overlaps ${active.place} on ${active.worker}, of the same lane`);
@@ -142,10 +161,12 @@ export class Ledger {
 
   readonly #lanes = new WeakMap<Run, string>();
 
-  #laneOf(task: Task<unknown>): string | undefined {
+  #laneOf(session: Session, task: Task<unknown>): string | undefined {
     const { ordering } = this.#limits;
     if (ordering === 'none') return undefined;
-    return ordering === 'partition' ? String(task.place.partition) : `${task.place.partition}:${task.key}`;
+    const partition = `${task.place.topic}/${task.place.partition}`;
+    if (ordering === 'partition') return partition;
+    return session.keyless.has(`${partition}@${task.place.offset}`) ? undefined : `${partition}:${task.key}`;
   }
 
   #fault(run: Run, what: string): void {

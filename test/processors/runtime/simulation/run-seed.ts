@@ -2,7 +2,7 @@ import { auditEnd, type Tally } from './final-audit.ts';
 import { drawScenario, type Scenario } from './scenario.ts';
 import { type Fault, strike } from './strike.ts';
 import { VirtualClock } from './virtual-clock.ts';
-import { groups, World } from './world.ts';
+import { groups, topicsOfGroup, World } from './world.ts';
 
 export interface Result extends Tally {
   readonly seed: number;
@@ -67,12 +67,13 @@ async function drained(world: World): Promise<void> {
 async function lagOf(world: World): Promise<string[]> {
   const admin = await world.broker.admin();
   const lags: string[] = [];
-  for (const group of groups) {
-    const ends = await admin.offsets(group);
-    for (const { partition, committed } of await admin.groupOffsets(group, group)) {
+  const places = groups.flatMap((group) => topicsOfGroup(group, world.scenario).map((topic) => ({ group, topic })));
+  for (const { group, topic } of places) {
+    const ends = await admin.offsets(topic);
+    for (const { partition, committed } of await admin.groupOffsets(group, topic)) {
       const end = ends[partition]?.latest ?? 0;
       const position = committed?.offset ?? 0;
-      if (position !== end) lags.push(`${group}/${partition} at ${position} of ${end}`);
+      if (position !== end) lags.push(`${topic}/${partition} at ${position} of ${end}`);
     }
   }
   return lags;

@@ -1,8 +1,8 @@
 import type { Ordering } from '../../../../processors/stage.ts';
 import { Random } from './random.ts';
 
-/** What a task's handler does; `flaky` and `hangs` only as often as the policy forgives. */
-type Manner = 'ok' | 'flaky' | 'hangs' | 'rejects' | 'throws';
+/** What a task's handler does; `flaky`, `hangs` and `requeues` only as often as the policy forgives. */
+type Manner = 'ok' | 'flaky' | 'hangs' | 'requeues' | 'rejects' | 'throws';
 /** What is wrong with a record before any handler sees it. */
 type Flaw = 'none' | 'not-json' | 'no-value' | 'expired';
 
@@ -36,7 +36,9 @@ export interface Scenario {
   readonly ordering: Ordering;
   readonly concurrency: number;
   readonly timeoutMs: number;
+  /** In place; so many again after each delay. */
   readonly attempts: number;
+  readonly delayed: readonly string[];
   readonly commitIntervalMs: number;
   readonly drainMs: number;
   readonly submissions: readonly Submission[];
@@ -51,11 +53,13 @@ export function drawScenario(seed: number): Scenario {
   const random = new Random(seed * 7919 + 17);
   const timeoutMs = random.between(60, 400);
   const attempts = random.between(2, 4);
+  const delayed = random.pick([[], [], ['80ms'], ['30ms', '200ms']]);
   const partitions = random.between(1, 4);
   const spanMs = random.between(100, 1_500);
   const plans = new Map<string, TaskPlan>();
   const planOf = (n: string): TaskPlan => {
-    const plan = plans.get(n) ?? drawPlan(new Random(hash(`${seed}:${n}`)), n, timeoutMs, attempts);
+    const most = attempts * (delayed.length + 1);
+    const plan = plans.get(n) ?? drawPlan(new Random(hash(`${seed}:${n}`)), n, timeoutMs, most);
     plans.set(n, plan);
     return plan;
   };
@@ -69,6 +73,7 @@ export function drawScenario(seed: number): Scenario {
     concurrency: random.chance(0.3) ? random.between(1, 3) : random.between(1, 50),
     timeoutMs,
     attempts,
+    delayed,
     commitIntervalMs: random.between(5, 60),
     drainMs: random.pick([5, 50, 5_000]),
     submissions: Array.from({ length: tasks }, (_, index) => ({
@@ -90,7 +95,7 @@ function drawPlan(random: Random, n: string, timeoutMs: number, attempts: number
   const form = isChild ? 'none' : random.weighted({ none: 2, one: 5, list: 2, stream: 1 });
   const count = form === 'none' ? 0 : form === 'one' ? 1 : random.between(0, 3);
   const flaw = isChild ? 'none' : random.weighted({ none: 90, 'not-json': 3, 'no-value': 2, expired: 2 });
-  const manner = random.weighted({ ok: 76, flaky: 10, hangs: 4, rejects: 5, throws: 5 });
+  const manner = random.weighted({ ok: 72, flaky: 10, hangs: 4, requeues: 4, rejects: 5, throws: 5 });
   const isWaiting = random.chance(0.75) || form === 'stream';
   return {
     n,

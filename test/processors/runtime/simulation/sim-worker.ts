@@ -5,6 +5,7 @@ import {
   type Output,
   type Outputs,
   reject,
+  requeue,
   type StageContext,
   type Task,
 } from '../../../../processors/stage.ts';
@@ -54,9 +55,9 @@ export class SimWorker {
 
   async start(): Promise<void> {
     const { scenario, codec } = this.#world;
-    const { ordering, concurrency, timeoutMs, partitions, attempts, commitIntervalMs, drainMs } = scenario;
+    const { ordering, concurrency, timeoutMs, partitions, attempts, delayed, commitIntervalMs, drainMs } = scenario;
     const common = { input: payloadOf, ordering, concurrency, timeoutMs, partitions };
-    const retry = { attempts, firstDelayMs: 10, maxDelayMs: 100 };
+    const retry = { attempts, firstDelayMs: 10, maxDelayMs: 100, delayed };
     const process = (task: Task<{ n: string }>, ctx: StageContext) => this.#process(task, ctx);
     const stages = ['work', 'next'].map((name) => defineStage({ ...common, name, retry, process }));
     const worker = await startWorker({
@@ -163,13 +164,16 @@ export class SimWorker {
         listener.assigned(partitions);
       },
       rebalancing: () => listener.rebalancing(),
-      records: (batch) => listener.records(batch),
+      records: (batch) => {
+        session.read(batch);
+        listener.records(batch);
+      },
       failed: (error) => listener.failed(error),
     };
   }
 
   #process(task: Task<{ n: string }>, ctx: StageContext): Promise<Outputs> | Outputs {
-    const session = this.#members.find((member) => member.session.topic === task.place.topic)?.session;
+    const session = this.#members.find((member) => member.session.topic === `p.${task.stage}`)?.session;
     if (this.#dead || session === undefined) return forever();
     const { ledger, scenario } = this.#world;
     const plan = scenario.planOf(task.payload.n);
@@ -194,6 +198,7 @@ export class SimWorker {
 
 function outcome(plan: TaskPlan, failing: boolean): Outputs {
   if (plan.manner === 'rejects') throw reject('never');
+  if (plan.manner === 'requeues' && failing) throw requeue('not now', { afterMs: plan.failures * 20 });
   if (plan.manner === 'throws' || (plan.manner === 'flaky' && failing)) throw new Error('now and then');
   const outputs = plan.outputs.map((n): Output => ({ stage: 'next', payload: { n } }));
   if (plan.form === 'none') return undefined;

@@ -12,6 +12,11 @@ import type { VirtualClock } from './virtual-clock.ts';
 
 export const groups = ['p.work', 'p.next'] as const;
 
+/** What the members of a group read. */
+export function topicsOfGroup(group: string, { delayed }: Scenario): readonly string[] {
+  return [group, ...delayed.map((delay) => `${group}.retry.${delay}`)];
+}
+
 /** Broker, workers, and those who watch them. */
 export class World {
   readonly scenario: Scenario;
@@ -40,9 +45,10 @@ export class World {
   }
 
   async open(): Promise<void> {
-    const { partitions, submissions } = this.scenario;
+    const { partitions, submissions, delayed } = this.scenario;
     const admin = await this.broker.admin();
-    await admin.createTopics(topicsOf([{ name: 'p', stages: ['work', 'next'].map((name) => ({ name, partitions })) }]));
+    const stages = ['work', 'next'].map((name) => ({ name, partitions, retry: { delayed } }));
+    await admin.createTopics(topicsOf([{ name: 'p', stages }]));
     const producer = await this.broker.producer();
     for (const submission of submissions) {
       this.clock.after(submission.afterMs, () => void producer.send([this.#record(submission)]));
@@ -70,8 +76,10 @@ export class World {
   /** Reads at once what the group holds; the note is taken when the promises run. */
   noteCommitted(group: string): void {
     void this.broker.admin().then(async (admin) => {
-      for (const { partition, committed } of await admin.groupOffsets(group, group)) {
-        this.audit.stands({ topic: group, partition }, committed);
+      for (const topic of topicsOfGroup(group, this.scenario)) {
+        for (const { partition, committed } of await admin.groupOffsets(group, topic)) {
+          this.audit.stands({ topic, partition }, committed);
+        }
       }
     });
   }

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { definedFields } from '../../gateway/defined-fields.ts';
+import { historyOver } from '../../gateway/history/history-over.ts';
+import { type Query, type Row, tasksQuery } from '../../gateway/history/queries.ts';
+
+const taskRow: Row = {
+  task_id: 't1',
+  pipeline: 'assets',
+  stage: 'upload',
+  state_name: 'succeeded',
+  attempts: '2',
+  submitted_ms: '1000',
+  finished_ms: '2000',
+};
+
+describe('a history over a read function', () => {
+  const answering = (task: readonly Row[]) =>
+    historyOver(
+      async ({ sql }: Query) => (sql.includes('FROM attempts') ? [{ event_ms: 1500, outcome_name: 'ok' }] : task),
+      async () => {},
+    );
+
+  it('gives one task with its timeline', async () => {
+    expect(await answering([taskRow]).task('t1')).toMatchObject({
+      id: 't1',
+      attempts: 2,
+      finishedAt: '1970-01-01T00:00:02.000Z',
+      timeline: [{ time: '1970-01-01T00:00:01.500Z', outcome: 'ok' }],
+    });
+  });
+
+  it('gives nothing for a task without a row', async () => {
+    expect(await answering([]).task('t1')).toBeUndefined();
+  });
+
+  it('asks for tasks with the parameters of the filter alone', async () => {
+    const asked: Query[] = [];
+    const history = historyOver(
+      async (query) => {
+        asked.push(query);
+        return [taskRow];
+      },
+      async () => {},
+    );
+    expect(await history.tasks({ limit: 5, stage: 'upload' })).toMatchObject([{ id: 't1' }]);
+    expect(asked.map(({ params }) => params)).toEqual([{ limit: 5, stage: 'upload' }]);
+  });
+});
+
+it('a page goes on after the time and the id of the last task', () => {
+  const { params } = tasksQuery({ limit: 1, after: { submittedAt: 7, id: 'x' } });
+  expect(params).toEqual({ limit: 1, afterMs: 7, afterId: 'x' });
+});
+
+it('fields that hold undefined are left out; null, 0 and empty text stay', () => {
+  expect(Object.keys(definedFields({ a: undefined, b: null, c: 0, d: '' }))).toEqual(['b', 'c', 'd']);
+});

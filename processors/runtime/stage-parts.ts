@@ -92,7 +92,7 @@ function buildRunning(options: StageRunnerOptions, base: Base, writers: Writers,
   const ownership = buildOwnership(options, base, quarantine, (run) => executor.goOn(run));
   const pump: TaskPump = new TaskPump({
     scheduler,
-    hasRoom: () => writers.completions.hasRoom && writers.retries.hasRoom,
+    hasRoom: () => writers.completions.hasRoom && !writers.completions.isSlow && writers.retries.hasRoom,
     start: (run) => executor.start(run),
   });
   const executor: TaskExecutor = new TaskExecutor(

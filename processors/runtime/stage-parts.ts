@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
 import type { GroupConsumer } from '../../topics/ports.ts';
+import type { AnyStage } from '../pipeline.ts';
+import { BatchExecutor } from './batch-executor.ts';
 import { Committer } from './committer.ts';
 import type { Completion } from './completion.ts';
 import { CompletionWriter } from './completion-writer.ts';
@@ -9,11 +11,12 @@ import { FlowGate } from './flow-gate.ts';
 import { LaneScheduler } from './lanes.ts';
 import { OutputEncoder } from './output-encoder.ts';
 import { RetryHold } from './retry-hold.ts';
+import { SingleExecutor } from './single-executor.ts';
 import type { StageCounts } from './stage-counts.ts';
 import { planStage, type StagePlan } from './stage-plan.ts';
 import type { StageRunnerOptions } from './stage-runner-options.ts';
 import { TaskEndings } from './task-endings.ts';
-import { TaskExecutor } from './task-executor.ts';
+import type { TaskExecutor, TaskExecutorOptions } from './task-executor.ts';
 import { TaskPump } from './task-pump.ts';
 import type { TaskRun } from './task-run.ts';
 
@@ -59,8 +62,8 @@ export function buildStageParts(options: StageRunnerOptions, events: StageEvents
     counts: { done: 0, failed: 0, retried: 0, expired: 0 },
     consumer,
     sender: new DurableSender(producer, log),
-    scheduler: new LaneScheduler<TaskRun>(stage.concurrency),
-    gate: new FlowGate(consumer, stage.concurrency),
+    scheduler: new LaneScheduler<TaskRun>(slotsOf(stage)),
+    gate: new FlowGate(consumer, slotsOf(stage)),
     committer: new Committer(consumer, log),
   };
   const writers = buildWriters(options, base, events);
@@ -68,6 +71,7 @@ export function buildStageParts(options: StageRunnerOptions, events: StageEvents
 }
 
 type Base = Pick<StageParts, 'plan' | 'log' | 'counts' | 'sender' | 'scheduler' | 'gate'>;
+type Running = Pick<StageParts, 'executor' | 'pump'>;
 type Writers = Pick<StageParts, 'completions' | 'retries' | 'deadLetters'>;
 
 /** Retries have a writer of their own, as dead letters do: a topic of theirs that is out of order holds back them alone. */
@@ -84,24 +88,19 @@ function buildWriters(options: StageRunnerOptions, base: Base, events: StageEven
 function buildRunning(options: StageRunnerOptions, base: Base, writers: Writers, events: StageEvents) {
   const { codec, now = Date.now, random = Math.random, maxTaskBytes = defaultMaxTaskBytes } = options;
   const { plan, log, scheduler, gate } = base;
-  const pump: TaskPump = new TaskPump({
-    scheduler,
-    hasRoom: () => writers.completions.hasRoom && writers.retries.hasRoom,
-    start: (run) => executor.start(run),
-  });
-  const executor: TaskExecutor = new TaskExecutor(
-    {
-      ...base,
-      codec,
-      environment: { log, blobs: options.blobs },
-      encoder: new OutputEncoder(plan, codec, maxTaskBytes),
-      maxTaskBytes,
-      now,
-      onFree: () => pump.pump(),
-      onDefect: events.onDefect,
-    },
-    (wait) => new TaskEndings({ ...base, ...writers, now, random, wait }),
-  );
+  const executorOptions: TaskExecutorOptions = {
+    ...base,
+    codec,
+    environment: { log, blobs: options.blobs },
+    encoder: new OutputEncoder(plan, codec, maxTaskBytes),
+    maxTaskBytes,
+    now,
+    onFree: () => pump.pump(),
+    onDefect: events.onDefect,
+  };
+  const makeEndings: MakeEndings = (wait) => new TaskEndings({ ...base, ...writers, now, random, wait });
+  const hasRoom = () => writers.completions.hasRoom && writers.retries.hasRoom;
+  const { executor, pump } = buildExecutor(executorOptions, makeEndings, hasRoom);
   const hold = new RetryHold({
     topics: plan.retryTopics,
     now,
@@ -111,4 +110,27 @@ function buildRunning(options: StageRunnerOptions, base: Base, writers: Writers,
     onAdmitted: () => pump.pump(),
   });
   return { pump, executor, hold };
+}
+
+type MakeEndings = (wait: (run: TaskRun, until: number) => void) => TaskEndings;
+
+function buildExecutor(options: TaskExecutorOptions, makeEndings: MakeEndings, hasRoom: () => boolean): Running {
+  const { scheduler, plan } = options;
+  if (plan.stage.processBatch === undefined) {
+    const executor = new SingleExecutor(options, plan.stage, makeEndings);
+    return { executor, pump: new TaskPump({ scheduler, hasRoom, start: (run) => executor.start(run) }) };
+  }
+  const executor = new BatchExecutor(options, plan.stage, makeEndings);
+  const pump = new TaskPump({
+    scheduler,
+    hasRoom: () => executor.hasRoom && hasRoom(),
+    start: (run) => executor.start(run),
+    ranDry: () => executor.ranDry(),
+  });
+  return { executor, pump };
+}
+
+/** Tasks that may hold a slot at once. */
+function slotsOf({ concurrency, batch }: AnyStage): number {
+  return batch === undefined ? concurrency : concurrency * batch.maxSize;
 }

@@ -28,6 +28,8 @@ export class BatchExecutor extends TaskExecutor {
   #timer: NodeJS.Timeout | undefined;
   /** What is gathered has waited for as long as it may. */
   #isDue = false;
+  /** Lanes become free one by one: what follows in them goes out together. */
+  #isSettling = false;
 
   constructor(
     options: TaskExecutorOptions,
@@ -47,7 +49,7 @@ export class BatchExecutor extends TaskExecutor {
   /** Nothing more can run now: gives out what is gathered, or lets it wait for a while. True: it was given out. */
   ranDry(): boolean {
     const { maxWaitMs } = this.#stage.batch;
-    if (this.#gathered.length === 0) return false;
+    if (this.#gathered.length === 0 || this.#isSettling) return false;
     if (this.#isDue || maxWaitMs === 0 || this.#waitsForItself()) {
       this.#giveOut();
       return true;
@@ -140,7 +142,13 @@ export class BatchExecutor extends TaskExecutor {
       return;
     }
     this.#warnOf(batch, results);
-    for (const member of batch.members.values()) this.#answer(member, results);
+    this.#settleAll(batch, (member) => this.#answer(member, results));
+  }
+
+  #settleAll(batch: Batch, settle: (member: BatchMember) => void): void {
+    this.#isSettling = true;
+    for (const member of batch.members.values()) settle(member);
+    this.#isSettling = false;
     this.#options.onFree();
   }
 
@@ -164,11 +172,10 @@ export class BatchExecutor extends TaskExecutor {
   }
 
   #threwAll(batch: Batch, thrown: unknown): void {
-    for (const member of batch.members.values()) {
+    this.#settleAll(batch, (member) => {
       this.threw(member.execution, member.envelope, thrown);
       member.leave();
-    }
-    this.#options.onFree();
+    });
   }
 
   #warnOf(batch: Batch, { ignored }: BatchResults<BatchMember>): void {

@@ -24,6 +24,11 @@ export class Batch {
     return member;
   }
 
+  /** Before any of its tasks is dealt with: the next of a lane must not begin while the handler knows nothing. */
+  abort(reason: Error): void {
+    this.#controller.abort(reason);
+  }
+
   /** One task less; the handler hears the reason for which the last one left. */
   left(reason: Error | undefined): void {
     this.#open--;
@@ -48,6 +53,12 @@ export class BatchMember implements Abortable {
   }
 
   abort(reason: Error): void {
+    this.aborted = true;
+    this.#batch.abort(reason);
+    this.leave();
+  }
+
+  abandon(reason: Error): void {
     this.aborted = true;
     this.leave(reason);
   }

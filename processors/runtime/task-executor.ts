@@ -69,7 +69,7 @@ export abstract class TaskExecutor {
       if (execution.run.share !== share) continue;
       this.running.remove(execution);
       this.#options.scheduler.finish(execution.run);
-      execution.context.abort(lost);
+      execution.context.abandon(lost);
     }
   }
 

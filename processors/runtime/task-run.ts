@@ -80,6 +80,8 @@ export class TaskRun implements LaneNode<TaskRun> {
 export interface Abortable {
   readonly aborted: boolean;
   abort(reason: Error): void;
+  /** The task of this execution is lost; others that the handler has may not be. */
+  abandon(reason: Error): void;
 }
 
 /** An attempt whose handler has not answered yet. */

@@ -15,7 +15,7 @@ const longMs = 10_000;
 async function openNoting(more: Partial<Omit<Extract<WorkDefinition, { processBatch: unknown }>, 'process'>>) {
   const batches: number[][] = [];
   const bench = await RunnerBench.open({
-    processBatch(tasks: readonly Task<Payload>[]) {
+    async processBatch(tasks: readonly Task<Payload>[]) {
       batches.push(tasks.map(({ payload }) => payload.n));
       return tasks.map((each) => done(each));
     },
@@ -60,6 +60,17 @@ describe('forming a batch', () => {
     await bench.start();
     await bench.committedTo(5);
     expect(batches.flat()).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it('what stands behind a batch goes out together when it is over', async () => {
+    const { bench, batches } = await openNoting({ batch: { maxWaitMs: 0 } });
+    await bench.submit(['a', 'b', 'c', 'a', 'b', 'c'].map((key, n) => ({ key, value: `{"n":${n}}` })));
+    await bench.start();
+    await bench.committedTo(6);
+    expect(batches).toEqual([
+      [0, 1, 2],
+      [3, 4, 5],
+    ]);
   });
 
   it('has one task of a key at most, and does not wait for those that stand behind its own', async () => {

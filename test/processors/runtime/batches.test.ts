@@ -205,6 +205,26 @@ describe('a batch is over', () => {
     expect(worker.stats()[0]).toMatchObject({ inFlight: 0, queued: 0, failed: 2 });
   });
 
+  it('on timeout, and its handler knows before the next of a key begins', async () => {
+    const events: string[] = [];
+    const bench = await RunnerBench.open({
+      timeoutMs: 20,
+      retry: { attempts: 1 },
+      batch: { maxSize: 3, maxWaitMs: 0 },
+      processBatch(tasks, ctx) {
+        events.push(tasks.map(({ payload }) => payload.n).join());
+        if (tasks.some(({ payload }) => payload.n > 2)) return tasks.map((each) => done(each));
+        ctx.signal.addEventListener('abort', () => events.push('abort'));
+        return new Promise(() => undefined);
+      },
+    });
+    await bench.submit(['a', 'b', 'c', 'a', 'b', 'c'].map((key, n) => ({ key, value: `{"n":${n}}` })));
+    await bench.start();
+    await bench.committedTo(6);
+    expect(events.slice(0, 2)).toEqual(['0,1,2', 'abort']);
+    expect(events.slice(2).join()).toBe('3,4,5');
+  });
+
   it('when the partitions of all its tasks are lost; with some of them lost the others go on', async () => {
     const aborted: string[][] = [];
     const held = gate();

@@ -2,12 +2,15 @@ import { deadLetterHeader } from '../../../../processors/runtime/dead-letter.ts'
 import type { AttemptBatch } from '../../../../schemas/generated/attempt-batch.ts';
 import { attemptsTopic } from '../../../../topics/names.ts';
 import type { InboundRecord } from '../../../../topics/ports.ts';
+import type { Run } from './ledger.ts';
 import { endOf } from './scenario.ts';
 import { groups, topicsOfGroup, type World } from './world.ts';
 
 export interface Tally {
   readonly records: number;
   readonly runs: number;
+  /** Of the runs, those in a batch of two or more. */
+  readonly batched: number;
   /** Places that ended more than once, counted once for each end too many. */
   readonly duplicates: number;
 }
@@ -40,7 +43,14 @@ export async function auditEnd(world: World, violations: string[]): Promise<Tall
   for (const [n, isEnded] of ended) if (!isEnded) violations.push(`task ${n} went round and never ended`);
   for (const place of outcomes.keys()) violations.push(`${place} has a row and no record`);
   checkHandedOn(world, handedOn, violations);
-  return { records, runs: world.ledger.runs.length, duplicates };
+  const { runs } = world.ledger;
+  return { records, runs: runs.length, batched: countBatched(runs), duplicates };
+}
+
+function countBatched(runs: readonly Run[]): number {
+  const sizes = new Map<number, number>();
+  for (const { batch } of runs) if (batch !== undefined) sizes.set(batch, (sizes.get(batch) ?? 0) + 1);
+  return [...sizes.values()].filter((size) => size > 1).reduce((sum, size) => sum + size, 0);
 }
 
 function checkHandedOn(world: World, handedOn: ReadonlySet<string>, violations: string[]): void {

@@ -103,10 +103,10 @@ export type TaskResult =
 
 export interface BatchStageDefinition<Payload> extends StagePolicies<Payload> {
   /**
-   * The work on many tasks at once, with a result for each: a task without one has failed, and comes again. What is said of
-   * `process` holds here for each task; what is thrown is the failure of all. No two tasks of a batch must run one
-   * after another. `ctx.signal` aborts on timeout, on shutdown past the drain limit, and when the partitions of all tasks
-   * of the batch are lost.
+   * The work on many tasks at once, with a result for each, in any order: a task without one has failed with
+   * PIPE_STAGE_RESULT_MISSING, and comes again. What is said of `process` holds here for each task; what is thrown is the
+   * failure of all. By `ordering` a batch has one task of a key, or of a partition, at most. `ctx.signal` aborts on timeout, on
+   * shutdown past the drain limit, and when all tasks of the batch are lost with their partitions.
    */
   processBatch(
     tasks: readonly Task<Payload>[],

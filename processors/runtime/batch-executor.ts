@@ -146,9 +146,10 @@ export class BatchExecutor extends TaskExecutor {
   }
 
   #settleAll(batch: Batch, settle: (member: BatchMember) => void): void {
+    const isInner = this.#isSettling;
     this.#isSettling = true;
     for (const member of batch.members.values()) settle(member);
-    this.#isSettling = false;
+    this.#isSettling = isInner;
     this.#options.onFree();
   }
 

@@ -7,6 +7,7 @@ export { PenstockError } from '../schemas/errors.ts';
 export type { RecordSchema } from '../schemas/record-schema.ts';
 export { connectKafka, type KafkaOptions } from '../topics/client.ts';
 export type { Broker, RecordPlace } from '../topics/ports.ts';
+export type { BatchPolicy } from './batch-policy.ts';
 export type { BlobStore } from './blobs/blob-store.ts';
 export { openBlobStore } from './blobs/open-blob-store.ts';
 export {
@@ -17,7 +18,11 @@ export {
 } from './child-process/in-child-process.ts';
 export { type AnyStage, definePipeline, type Pipeline } from './pipeline.ts';
 export {
+  type BatchStage,
+  type BatchStageDefinition,
   defineStage,
+  done,
+  failed,
   type Ordering,
   type Output,
   type Outputs,
@@ -25,10 +30,14 @@ export {
   reject,
   requeue,
   retryable,
+  type SingleStage,
+  type SingleStageDefinition,
   type Stage,
   type StageContext,
   type StageDefinition,
+  type StagePolicies,
   type Task,
+  type TaskResult,
   to,
 } from './stage.ts';
 export { type StallWatchdog, type StallWatchdogOptions, startStallWatchdog } from './stall-watchdog.ts';

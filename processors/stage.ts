@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { PenstockError } from '../schemas/errors.ts';
 import type { RecordSchema } from '../schemas/record-schema.ts';
 import type { RecordPlace } from '../topics/ports.ts';
+import { type BatchPolicy, fillBatchPolicy } from './batch-policy.ts';
 import type { BlobStore } from './blobs/blob-store.ts';
 import { checkDelays } from './retry-delay.ts';
 
@@ -28,7 +29,7 @@ export interface Task<Payload> {
 export interface StageContext {
   /** Aborts on timeout, on shutdown past the drain limit, and when the partition is lost: stop, and throw or return. */
   readonly signal: AbortSignal;
-  /** Carries pipeline, stage, task id and place already. */
+  /** Carries pipeline, stage, task id and place already; for a batch pipeline and stage. */
   readonly log: Logger;
   readonly blobs: BlobStore;
 }
@@ -64,20 +65,24 @@ export interface RetryPolicy {
 
 export type Ordering = 'key' | 'partition' | 'none';
 
-export interface StageDefinition<Payload> {
+/** What every stage has, whether it gets its tasks one by one or in batches. */
+export interface StagePolicies<Payload> {
   /** Lower-case letters, digits and hyphens; part of the topic and group names. */
   readonly name: string;
   /** Avro schema of the tasks; its TypeScript type is the type of `task.payload`. */
   readonly input: RecordSchema<Payload>;
   /** Which tasks must run one after another. Default 'key'. */
   readonly ordering?: Ordering;
-  /** Tasks in flight in one process. Default 16. */
+  /** Tasks in flight in one process; of a batch stage: batches. Default 16. */
   readonly concurrency?: number;
   /** Aborts ctx.signal, then counts as a failed attempt. Default 60 000. */
   readonly timeoutMs?: number;
   readonly retry?: RetryPolicy;
   /** Partitions of the stage's topic when it is first made. Default 6. */
   readonly partitions?: number;
+}
+
+export interface SingleStageDefinition<Payload> extends StagePolicies<Payload> {
   /**
    * The work. It may run more than once for a task, so make effects idempotent. Returning ends the task here; outputs
    * are durable before the task is acknowledged. Throw `retryable()` to try again, `reject()` to dead-letter at once,
@@ -87,29 +92,75 @@ export interface StageDefinition<Payload> {
    * nothing else.
    */
   process(task: Task<Payload>, ctx: StageContext): Promise<Outputs> | Outputs;
+  readonly processBatch?: never;
+  readonly batch?: never;
 }
 
-export interface Stage<Payload> extends Required<Omit<StageDefinition<Payload>, 'retry'>> {
+/** How one task of a batch ended. Made by `done` and `failed`. */
+export type TaskResult =
+  | { readonly task: Task<unknown>; readonly outputs: Outputs; readonly error?: never }
+  | { readonly task: Task<unknown>; readonly error: unknown; readonly outputs?: never };
+
+export interface BatchStageDefinition<Payload> extends StagePolicies<Payload> {
+  /**
+   * The work on many tasks at once, with a result for each, in any order: a task without one has failed with
+   * PIPE_STAGE_RESULT_MISSING, and comes again. What is said of `process` holds here for each task; what is thrown is the
+   * failure of all. By `ordering` a batch has one task of a key, or of a partition, at most. `ctx.signal` aborts on timeout, on
+   * shutdown past the drain limit, and when all tasks of the batch are lost with their partitions.
+   */
+  processBatch(
+    tasks: readonly Task<Payload>[],
+    ctx: StageContext,
+  ): Promise<readonly TaskResult[]> | readonly TaskResult[];
+  readonly batch?: BatchPolicy;
+  readonly process?: never;
+}
+
+/** `process`, or `processBatch` with or without `batch`. */
+export type StageDefinition<Payload> = SingleStageDefinition<Payload> | BatchStageDefinition<Payload>;
+
+interface Defaulted<Payload> extends Required<Omit<StagePolicies<Payload>, 'retry'>> {
   readonly retry: Required<RetryPolicy>;
 }
 
+export interface SingleStage<Payload>
+  extends Defaulted<Payload>,
+    Pick<SingleStageDefinition<Payload>, 'process' | 'processBatch' | 'batch'> {}
+
+export interface BatchStage<Payload>
+  extends Defaulted<Payload>,
+    Pick<BatchStageDefinition<Payload>, 'process' | 'processBatch'> {
+  readonly batch: Required<BatchPolicy>;
+}
+
+export type Stage<Payload> = SingleStage<Payload> | BatchStage<Payload>;
+
 const validName = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
-/** Fills in defaults and refuses what can never run. */
+/** Fills in defaults and refuses what can never run: throws PIPE_CONFIG_INVALID. */
+export function defineStage<Payload>(definition: BatchStageDefinition<Payload>): BatchStage<Payload>;
+export function defineStage<Payload>(definition: SingleStageDefinition<Payload>): SingleStage<Payload>;
 export function defineStage<Payload>(definition: StageDefinition<Payload>): Stage<Payload> {
-  if (!validName.test(definition.name)) {
-    throw new PenstockError('PIPE_CONFIG_INVALID', `stage name “${definition.name}” must match ${validName.source}`);
+  const { name } = definition;
+  if (!validName.test(name)) {
+    throw new PenstockError('PIPE_CONFIG_INVALID', `stage name “${name}” must match ${validName.source}`);
   }
+  checkWork(definition);
   const retry = { attempts: 3, firstDelayMs: 200, maxDelayMs: 10_000, delayed: [], ...definition.retry };
-  checkDelays(definition.name, retry.delayed);
-  return {
-    ordering: 'key',
-    concurrency: 16,
-    timeoutMs: 60_000,
-    partitions: 6,
-    ...definition,
-    retry,
-  };
+  checkDelays(name, retry.delayed);
+  const defaults = { ordering: 'key', concurrency: 16, timeoutMs: 60_000, partitions: 6 } as const;
+  if (definition.processBatch === undefined) return { ...defaults, ...definition, retry };
+  return { ...defaults, ...definition, retry, batch: fillBatchPolicy(name, definition.batch) };
+}
+
+/** The compiler says so too, where there is one. */
+function checkWork<Payload>({ name, process, processBatch, batch }: StageDefinition<Payload>): void {
+  if ((process === undefined) === (processBatch === undefined)) {
+    throw new PenstockError('PIPE_CONFIG_INVALID', `stage “${name}” must have either process or processBatch`);
+  }
+  if (batch !== undefined && processBatch === undefined) {
+    throw new PenstockError('PIPE_CONFIG_INVALID', `stage “${name}” has batch, but no processBatch`);
+  }
 }
 
 /** Names the stage that comes next and its payload; with a Stage object the payload's type is checked. */
@@ -134,4 +185,14 @@ export function requeue(reason = 'put back into the queue', options: { afterMs?:
 /** Throw it: no attempt can succeed; the task goes to the dead letters at once. */
 export function reject(reason: string, options: { cause?: unknown } = {}): PenstockError {
   return new PenstockError('PIPE_STAGE_REJECTED', reason, options);
+}
+
+/** A result of `processBatch`: the task succeeded. `task` is the very object that was handed in. */
+export function done(task: Task<unknown>, outputs?: Outputs): TaskResult {
+  return { task, outputs };
+}
+
+/** A result of `processBatch`: what `process` would have thrown; `retryable()`, `reject()` and `requeue()` count as there. */
+export function failed(task: Task<unknown>, error: unknown): TaskResult {
+  return { task, error };
 }

@@ -187,6 +187,10 @@ export const errorCatalogue = {
     'The stage put the same task back into its queue 10 000 times.',
     'Look at what it waits for; give such tasks an expiresAt, or requeue with a longer afterMs. Then redrive.',
   ),
+  PIPE_STAGE_RESULT_MISSING: passing(
+    'processBatch() gave no result for the task; the attempt has failed.',
+    'Return done(task) or failed(task, error) for each task of the batch, with the very task objects that were handed in.',
+  ),
   PIPE_STAGE_RETRYABLE: passing(
     'The stage called retryable().',
     'Nothing, unless it ends in the dead letters: then look at what the stage depends on.',

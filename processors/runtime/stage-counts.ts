@@ -11,9 +11,9 @@ export interface StageCounts {
 export interface StageStats extends Readonly<StageCounts> {
   readonly pipeline: string;
   readonly stage: string;
-  /** Handlers under way. */
+  /** Tasks whose handler is under way. */
   readonly inFlight: number;
-  /** Taken from Kafka, waiting for a slot, a lane, a delay, or for their end to be durable. */
+  /** Taken from Kafka, waiting for a slot, a lane, company, a delay, or for their end to be durable. */
   readonly queued: number;
   readonly partitions: number;
 }

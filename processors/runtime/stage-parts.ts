@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
 import type { GroupConsumer } from '../../topics/ports.ts';
+import type { AnyStage } from '../pipeline.ts';
+import { BatchExecutor } from './batch-executor.ts';
 import { Committer } from './committer.ts';
 import type { Completion } from './completion.ts';
 import { CompletionWriter } from './completion-writer.ts';
@@ -11,11 +13,12 @@ import { OutputEncoder } from './output-encoder.ts';
 import { Ownership } from './ownership.ts';
 import { Quarantine } from './quarantine.ts';
 import { RetryHold } from './retry-hold.ts';
+import { SingleExecutor } from './single-executor.ts';
 import type { StageCounts } from './stage-counts.ts';
 import { planStage, type StagePlan } from './stage-plan.ts';
 import type { StageRunnerOptions } from './stage-runner-options.ts';
 import { TaskEndings } from './task-endings.ts';
-import { TaskExecutor } from './task-executor.ts';
+import type { TaskExecutor, TaskExecutorOptions } from './task-executor.ts';
 import { TaskPump } from './task-pump.ts';
 import type { TaskRun } from './task-run.ts';
 
@@ -63,8 +66,8 @@ export function buildStageParts(options: StageRunnerOptions, events: StageEvents
     counts: { done: 0, failed: 0, retried: 0, expired: 0 },
     consumer,
     sender: new DurableSender(producer, log),
-    scheduler: new LaneScheduler<TaskRun>(stage.concurrency),
-    gate: new FlowGate(consumer, stage.concurrency),
+    scheduler: new LaneScheduler<TaskRun>(slotsOf(stage)),
+    gate: new FlowGate(consumer, slotsOf(stage)),
     committer: new Committer(consumer, log),
   };
   const writers = buildWriters(options, base, events);
@@ -72,6 +75,7 @@ export function buildStageParts(options: StageRunnerOptions, events: StageEvents
 }
 
 type Base = Pick<StageParts, 'plan' | 'log' | 'counts' | 'sender' | 'scheduler' | 'gate' | 'committer'>;
+type Running = Pick<StageParts, 'executor' | 'pump'>;
 type Writers = Pick<StageParts, 'completions' | 'retries' | 'deadLetters'>;
 
 /** Retries have a writer of their own, as dead letters do: a topic of theirs that is out of order holds back them alone. */
@@ -90,26 +94,21 @@ function buildRunning(options: StageRunnerOptions, base: Base, writers: Writers,
   const { plan, log, scheduler, gate } = base;
   const quarantine = options.quarantine ?? new Quarantine();
   const ownership = buildOwnership(options, base, quarantine, (run) => executor.goOn(run));
-  const pump: TaskPump = new TaskPump({
-    scheduler,
-    hasRoom: () => writers.completions.hasRoom && !writers.completions.isSlow && writers.retries.hasRoom,
-    start: (run) => executor.start(run),
-  });
-  const executor: TaskExecutor = new TaskExecutor(
-    {
-      ...base,
-      codec,
-      environment: { log, blobs: options.blobs },
-      encoder: new OutputEncoder(plan, codec, maxTaskBytes),
-      maxTaskBytes,
-      now,
-      onFree: () => pump.pump(),
-      onDefect: events.onDefect,
-      quarantine,
-      ownership,
-    },
-    (wait) => new TaskEndings({ ...base, ...writers, now, random, wait }),
-  );
+  const executorOptions: TaskExecutorOptions = {
+    ...base,
+    codec,
+    environment: { log, blobs: options.blobs },
+    encoder: new OutputEncoder(plan, codec, maxTaskBytes),
+    maxTaskBytes,
+    quarantine,
+    ownership,
+    now,
+    onFree: () => pump.pump(),
+    onDefect: events.onDefect,
+  };
+  const makeEndings: MakeEndings = (wait) => new TaskEndings({ ...base, ...writers, now, random, wait });
+  const hasRoom = () => writers.completions.hasRoom && !writers.completions.isSlow && writers.retries.hasRoom;
+  const { executor, pump }: Running = buildExecutor(executorOptions, makeEndings, hasRoom);
   const hold = new RetryHold({
     topics: plan.retryTopics,
     now,
@@ -128,4 +127,27 @@ function buildOwnership(
   admit: (run: TaskRun) => void,
 ): Ownership {
   return new Ownership({ stage, committer, log, quarantine, sessionTimeoutMs, admit });
+}
+
+type MakeEndings = (wait: (run: TaskRun, until: number) => void) => TaskEndings;
+
+function buildExecutor(options: TaskExecutorOptions, makeEndings: MakeEndings, hasRoom: () => boolean): Running {
+  const { scheduler, plan } = options;
+  if (plan.stage.processBatch === undefined) {
+    const executor = new SingleExecutor(options, plan.stage, makeEndings);
+    return { executor, pump: new TaskPump({ scheduler, hasRoom, start: (run) => executor.start(run) }) };
+  }
+  const executor = new BatchExecutor(options, plan.stage, makeEndings);
+  const pump = new TaskPump({
+    scheduler,
+    hasRoom: () => executor.hasRoom && hasRoom(),
+    start: (run) => executor.start(run),
+    ranDry: () => executor.ranDry(),
+  });
+  return { executor, pump };
+}
+
+/** Tasks that may hold a slot at once. */
+function slotsOf({ concurrency, batch }: AnyStage): number {
+  return batch === undefined ? concurrency : concurrency * batch.maxSize;
 }

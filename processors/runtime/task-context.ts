@@ -57,4 +57,8 @@ export class TaskContext implements StageContext {
     this.#reason ??= reason;
     this.#controller?.abort(this.#reason);
   }
+
+  abandon(reason: Error): void {
+    this.abort(reason);
+  }
 }

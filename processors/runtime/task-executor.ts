@@ -12,9 +12,9 @@ import type { Quarantine } from './quarantine.ts';
 import { classifyFailure, maxHoldMs } from './retry-decision.ts';
 import { RunningList } from './running-list.ts';
 import type { StagePlan } from './stage-plan.ts';
-import { type StageEnvironment, TaskContext } from './task-context.ts';
+import type { StageEnvironment } from './task-context.ts';
 import type { TaskEndings } from './task-endings.ts';
-import { Execution, type PartitionShare, type TaskRun, viewTask } from './task-run.ts';
+import type { Execution, PartitionShare, TaskRun } from './task-run.ts';
 
 export interface TaskExecutorOptions {
   readonly plan: StagePlan;
@@ -37,11 +37,11 @@ export interface TaskExecutorOptions {
 const registryRetryMs = 1_000;
 
 /**
- * Runs tasks that hold a slot. A handler that answers at once is settled at once; the rest stand in the running list
- * until they answer, time out, or their partition is lost: whichever is first takes the execution off the list, and
- * what comes later finds it gone.
+ * Brings tasks that hold a slot to their handler, and what comes of it to its end. What runs stands in the running list
+ * until it answers, times out, or its partition is lost: whichever is first takes the execution off the list, and what
+ * comes later finds it gone.
  */
-export class TaskExecutor {
+export abstract class TaskExecutor {
   readonly running: RunningList;
   readonly #delays: DelayQueue<TaskRun>;
   readonly #options: TaskExecutorOptions;
@@ -83,7 +83,7 @@ export class TaskExecutor {
       if (execution.run.share !== share) continue;
       this.running.remove(execution);
       this.#options.scheduler.finish(execution.run);
-      execution.context.abort(lost);
+      execution.context.abandon(lost);
     }
   }
 
@@ -121,7 +121,7 @@ export class TaskExecutor {
       return;
     }
     if (payload instanceof Promise) this.#awaitReader(run, envelope, payload);
-    else this.#execute(run, envelope, payload, now);
+    else this.execute(run, envelope, payload, now);
   }
 
   /** The codec asks the registry for the writer's schema: no slot is held meanwhile, and after it decode() is sync. */
@@ -142,32 +142,11 @@ export class TaskExecutor {
     this.#options.onFree();
   }
 
-  #execute(run: TaskRun, envelope: Envelope, payload: unknown, now: number): void {
-    const { plan, environment } = this.#options;
-    if (run.firstStartedAt === 0) run.firstStartedAt = now;
-    const context = new TaskContext(environment, run);
-    let outputs: unknown;
-    try {
-      outputs = plan.stage.process(viewTask(run, envelope, plan.pipeline, plan.stage, payload), context);
-    } catch (thrown) {
-      this.#endings.failed(run, envelope, thrown, now);
-      return;
-    }
-    if (isThenable(outputs) || isStream(outputs)) this.#follow(new Execution(run, context, now), envelope, outputs);
-    else this.#settle(run, envelope, outputs, now);
-  }
-
-  #follow(execution: Execution, envelope: Envelope, pending: unknown): void {
-    this.running.add(execution);
-    this.#detachLater(execution.run);
-    promiseOf(pending).then(
-      (outputs) => this.#answered(execution, envelope, outputs),
-      (thrown) => this.#threw(execution, envelope, thrown),
-    );
-  }
+  /** The task may run now; `payload` is a copy for this attempt. */
+  protected abstract execute(run: TaskRun, envelope: Envelope, payload: unknown, now: number): void;
 
   /** Most answers come within the turn, while the fetch response is alive anyway: only what is slower is copied. */
-  #detachLater(run: TaskRun): void {
+  protected detachLater(run: TaskRun): void {
     this.#young.push(run);
     if (this.#young.length > 1) return;
     setImmediate(() => {
@@ -176,23 +155,25 @@ export class TaskExecutor {
     });
   }
 
-  #answered(execution: Execution, envelope: Envelope, outputs: unknown): void {
+  /** The promise is that of a stream of outputs: it resolves when the stream is over, well or not. */
+  protected answered(execution: Execution, envelope: Envelope, outputs: unknown): Promise<void> | undefined {
     try {
-      if (isStream(outputs)) this.#drainStream(execution, envelope, outputs);
-      else if (this.running.remove(execution)) {
-        this.#settle(execution.run, envelope, outputs, execution.startedAt);
+      if (isStream(outputs)) return this.#drainStream(execution, envelope, outputs);
+      if (this.running.remove(execution)) {
+        this.settle(execution.run, envelope, outputs, execution.startedAt);
         this.#options.onFree();
       }
     } catch (thrown) {
       this.#options.onDefect(thrown);
     }
+    return undefined;
   }
 
-  #drainStream(execution: Execution, envelope: Envelope, outputs: OutputStream): void {
+  #drainStream(execution: Execution, envelope: Envelope, outputs: OutputStream): Promise<void> {
     const { encoder, sender } = this.#options;
-    streamOutputs(execution, envelope, outputs, encoder, sender).then(
+    return streamOutputs(execution, envelope, outputs, encoder, sender).then(
       (handedOn) => this.#guard(() => this.#streamed(execution, envelope, handedOn)),
-      (thrown) => this.#threw(execution, envelope, thrown),
+      (thrown) => this.threw(execution, envelope, thrown),
     );
   }
 
@@ -202,7 +183,7 @@ export class TaskExecutor {
     this.#options.onFree();
   }
 
-  #threw(execution: Execution, envelope: Envelope, thrown: unknown): void {
+  protected threw(execution: Execution, envelope: Envelope, thrown: unknown): void {
     if (!this.running.remove(execution)) return;
     const { run, context, startedAt } = execution;
     this.#guard(() => {
@@ -225,7 +206,7 @@ export class TaskExecutor {
     this.#options.onFree();
   }
 
-  #settle(run: TaskRun, envelope: Envelope, outputs: unknown, startedAt: number): void {
+  protected settle(run: TaskRun, envelope: Envelope, outputs: unknown, startedAt: number): void {
     let handedOn: HandedOn;
     try {
       handedOn = this.#options.encoder.all(run, envelope, outputs);
@@ -234,6 +215,14 @@ export class TaskExecutor {
       return;
     }
     this.#endings.succeeded(run, envelope, handedOn, startedAt);
+  }
+
+  protected failed(run: TaskRun, envelope: Envelope, thrown: unknown, startedAt: number): void {
+    this.#endings.failed(run, envelope, thrown, startedAt);
+  }
+
+  protected expired(run: TaskRun, envelope: Envelope, now: number): void {
+    this.#endings.expired(run, envelope, now);
   }
 
   #wait(run: TaskRun, until: number): void {
@@ -268,7 +257,7 @@ export class TaskExecutor {
 }
 
 /** What throws when it is looked at is judged as an output, and refused. */
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
   try {
     return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
   } catch {
@@ -277,7 +266,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 /** Promise.resolve() reads `constructor` of a promise, which may throw at once. */
-function promiseOf(pending: unknown): Promise<unknown> {
+export function promiseOf(pending: unknown): Promise<unknown> {
   try {
     return Promise.resolve(pending);
   } catch (thrown) {

@@ -6,6 +6,8 @@ export interface TaskPumpOptions {
   /** False: too much waits to be written. */
   hasRoom(): boolean;
   start(run: TaskRun): void;
+  /** Nothing more can run now. True: it started something that was gathered, so that more may run. */
+  ranDry?(): boolean;
 }
 
 /** Longest stretch of handlers that answer at once before sockets and timers get their turn. */
@@ -51,12 +53,12 @@ export class TaskPump {
 
   /** False: it was cut short by time. Most slices start one task or two and never look at the clock. */
   #slice(): boolean {
-    const { scheduler, hasRoom, start } = this.#options;
+    const { scheduler, hasRoom, start, ranDry } = this.#options;
     let endsAt = Number.POSITIVE_INFINITY;
     for (let started = 1; hasRoom() && !this.#held; started++) {
       const run = scheduler.next();
-      if (run === null) return true;
-      start(run);
+      if (run !== null) start(run);
+      else if (ranDry?.() !== true) return true;
       if (started % clockEvery !== 0) continue;
       const now = performance.now();
       if (now > endsAt) return false;

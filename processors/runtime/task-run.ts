@@ -6,7 +6,6 @@ import { Chain } from './chain.ts';
 import { LaneGroup, type LaneNode } from './lanes.ts';
 import { OffsetTracker } from './offset-tracker.ts';
 import { writeMark } from './owner-mark.ts';
-import type { TaskContext } from './task-context.ts';
 
 /**
  * One partition for as long as this member owns it without a gap: the epoch. Whatever still holds a share that is not
@@ -111,15 +110,23 @@ export class TaskRun implements LaneNode<TaskRun> {
   }
 }
 
+/** How a handler is told to stop. */
+export interface Abortable {
+  readonly aborted: boolean;
+  abort(reason: Error): void;
+  /** The task of this execution is lost; others that the handler has may not be. */
+  abandon(reason: Error): void;
+}
+
 /** An attempt whose handler has not answered yet. */
 export class Execution {
   readonly run: TaskRun;
-  readonly context: TaskContext;
+  readonly context: Abortable;
   readonly startedAt: number;
   previous: Execution | null = null;
   next: Execution | null = null;
 
-  constructor(run: TaskRun, context: TaskContext, startedAt: number) {
+  constructor(run: TaskRun, context: Abortable, startedAt: number) {
     this.run = run;
     this.context = context;
     this.startedAt = startedAt;

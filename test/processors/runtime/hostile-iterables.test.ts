@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StageDefinition } from '../../../processors/stage.ts';
+import type { SingleStageDefinition } from '../../../processors/stage.ts';
 import { until } from '../../helpers/until.ts';
 import { hostile, runBeside, throwing, values } from './hostile.ts';
 import { gate, type Payload, RunnerBench, toNext } from './runner-bench.ts';
@@ -19,7 +19,7 @@ describe('an async iterable', () => {
     });
   const item = (value: unknown) => ({ done: false, value });
 
-  const kinds: [string, StageDefinition<Payload>['process'], string][] = [
+  const kinds: [string, SingleStageDefinition<Payload>['process'], string][] = [
     ['yields what is no output', iterate((index) => item(index < 3 ? toNext(index) : 7)), 'PIPE_STAGE_OUTPUT_INVALID'],
     [
       'yields for a stage that is not there',

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { StageDefinition } from '../../../processors/stage.ts';
+import type { SingleStageDefinition } from '../../../processors/stage.ts';
 import { type Payload, RunnerBench, toNext } from './runner-bench.ts';
 
 export const values = async (bench: RunnerBench, topic: string) =>
@@ -7,8 +7,8 @@ export const values = async (bench: RunnerBench, topic: string) =>
 
 /** One task with that handler, and one after it that must not be harmed; the rows as `offset outcome code`. */
 export async function runBeside(
-  process: StageDefinition<Payload>['process'],
-  more: Partial<StageDefinition<Payload>> = {},
+  process: SingleStageDefinition<Payload>['process'],
+  more: Partial<SingleStageDefinition<Payload>> = {},
 ) {
   const bench = await RunnerBench.open({
     ordering: 'none',
@@ -26,8 +26,8 @@ export async function runBeside(
 }
 
 /** What a handler of JavaScript may return, past the type checker. */
-export const hostile = (make: () => unknown): StageDefinition<Payload>['process'] => {
-  const untyped: { process?: StageDefinition<Payload>['process'] } = {};
+export const hostile = (make: () => unknown): SingleStageDefinition<Payload>['process'] => {
+  const untyped: { process?: SingleStageDefinition<Payload>['process'] } = {};
   Object.assign(untyped, { process: make });
   return untyped.process ?? (() => undefined);
 };

@@ -2,8 +2,13 @@ import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import type { BlobStore } from '../../../processors/blobs/blob-store.ts';
 import { definePipeline, type Pipeline } from '../../../processors/pipeline.ts';
-import type { Output } from '../../../processors/stage.ts';
-import { defineStage, type StageDefinition } from '../../../processors/stage.ts';
+import {
+  type BatchStageDefinition,
+  defineStage,
+  type Output,
+  type SingleStageDefinition,
+  type Stage,
+} from '../../../processors/stage.ts';
 import { startWorker, type Worker, type WorkerOptions } from '../../../processors/worker.ts';
 import type { Attempt, AttemptBatch } from '../../../schemas/generated/attempt-batch.ts';
 import type { RecordSchema } from '../../../schemas/record-schema.ts';
@@ -42,6 +47,18 @@ export const toNext = (n: number, options: { key?: string } = {}): Output => ({
   ...options,
 });
 
+/** What it leaves out is filled in. */
+export type WorkDefinition =
+  | Partial<SingleStageDefinition<Payload>>
+  | (Partial<BatchStageDefinition<Payload>> & Pick<BatchStageDefinition<Payload>, 'processBatch'>);
+
+function defineWork(definition: WorkDefinition): Stage<Payload> {
+  const retry = { attempts: 3, firstDelayMs: 1, ...definition.retry };
+  const common = { name: 'work', input: payloadSchema, partitions: 1 };
+  if (definition.processBatch !== undefined) return defineStage<Payload>({ ...common, ...definition, retry });
+  return defineStage<Payload>({ ...common, process: (task) => toNext(task.payload.n), ...definition, retry });
+}
+
 /** Pipeline `p` with the stage under test, `work`, and `next`, which is never run; on the memory twin. */
 export class RunnerBench {
   readonly broker = createMemoryBroker();
@@ -55,15 +72,8 @@ export class RunnerBench {
     this.pipeline = pipeline;
   }
 
-  static async open(definition: Partial<StageDefinition<Payload>>): Promise<RunnerBench> {
-    const work = defineStage<Payload>({
-      name: 'work',
-      input: payloadSchema,
-      partitions: 1,
-      process: (task) => toNext(task.payload.n),
-      ...definition,
-      retry: { attempts: 3, firstDelayMs: 1, ...definition.retry },
-    });
+  static async open(definition: WorkDefinition): Promise<RunnerBench> {
+    const work = defineWork(definition);
     const next = defineStage<Payload>({ name: 'next', input: payloadSchema, partitions: 2, process: () => undefined });
     const bench = new RunnerBench(definePipeline({ name: 'p', stages: [work, next] }));
     await (await bench.broker.admin()).createTopics(topicsOf([bench.pipeline]));

@@ -33,6 +33,7 @@ export async function makeContext(overrides: Partial<StageContext> = {}): Promis
 
 /** Runs a stage and gives the payload it hands on; undefined where it hands nothing on. */
 export async function runOne<Payload>(stage: Stage<Payload>, task: Task<Payload>, ctx: StageContext): Promise<unknown> {
+  if (stage.process === undefined) throw new Error('it is a batch stage');
   const outputs = await stage.process(task, ctx);
   if (outputs === undefined) return undefined;
   if ('payload' in outputs) return outputs.payload;

@@ -2,12 +2,15 @@ import { deadLetterHeader } from '../../../../processors/runtime/dead-letter.ts'
 import type { AttemptBatch } from '../../../../schemas/generated/attempt-batch.ts';
 import { attemptsTopic } from '../../../../topics/names.ts';
 import type { InboundRecord } from '../../../../topics/ports.ts';
+import type { Run } from './ledger.ts';
 import { endOf } from './scenario.ts';
 import { groups, topicsOfGroup, type World } from './world.ts';
 
 export interface Tally {
   readonly records: number;
   readonly runs: number;
+  /** Of the runs, those in a batch of two or more. */
+  readonly batched: number;
   /** Places that ended more than once, counted once for each end too many. */
   readonly duplicates: number;
   /** Tasks that were given up because they ran when an owner vanished. */
@@ -30,10 +33,11 @@ export async function auditEnd(world: World, violations: string[]): Promise<Tall
       const ends = outcomes.get(place) ?? [];
       outcomes.delete(place);
       duplicates += Math.max(0, ends.length - 1);
-      const due = blamed.has(n) ? 'dead' : endOf(world.scenario.planOf(n));
-      ended.set(n, ended.get(n) === true || ends.includes(due));
+      const due = endOf(world.scenario.planOf(n));
+      ended.set(n, ended.get(n) === true || ends.includes(due) || blamed.has(n));
       if (ends.length === 0) violations.push(`${place} (task ${n}) is lost: it should be ${due}`);
-      const other = blamed.has(n) ? undefined : ends.find((outcome) => outcome !== due && outcome !== 'moved');
+      if (blamed.has(n)) continue;
+      const other = ends.find((outcome) => outcome !== due && outcome !== 'moved');
       if (other !== undefined) violations.push(`${place} (task ${n}) ended ${other}, it should be ${due}`);
       const isDead = ends.includes('dead');
       if (letters.has(place) !== isDead) violations.push(`${place} (task ${n}): dead letter ${!isDead}, ends ${ends}`);
@@ -42,7 +46,14 @@ export async function auditEnd(world: World, violations: string[]): Promise<Tall
   for (const [n, isEnded] of ended) if (!isEnded) violations.push(`task ${n} went round and never ended`);
   for (const place of outcomes.keys()) violations.push(`${place} has a row and no record`);
   checkHandedOn(world, handedOn, blamed, violations);
-  return { records, runs: world.ledger.runs.length, duplicates, blamed: blamed.size };
+  const { runs } = world.ledger;
+  return { records, runs: runs.length, batched: countBatched(runs), duplicates, blamed: blamed.size };
+}
+
+function countBatched(runs: readonly Run[]): number {
+  const sizes = new Map<number, number>();
+  for (const { batch } of runs) if (batch !== undefined) sizes.set(batch, (sizes.get(batch) ?? 0) + 1);
+  return [...sizes.values()].filter((size) => size > 1).reduce((sum, size) => sum + size, 0);
 }
 
 function checkHandedOn(

@@ -11,6 +11,8 @@ export interface Run {
   readonly worker: string;
   /** Its record is the task come back: another record of the same id may stand in another lane. */
   readonly isReturned: boolean;
+  /** Number of the call that it came in; undefined: it came alone. */
+  readonly batch: number | undefined;
   readonly start: number;
   end: number | undefined;
   /** Its worker was dead, frozen or cut off when it began: nobody waits for it. */
@@ -52,6 +54,15 @@ export class Session {
       const kept = each.kept ? before.get(key) : undefined;
       this.epochs.set(key, kept ?? openEpoch(each));
     }
+    this.#endLost(before);
+  }
+
+  /** Where only some of a batch are lost its handler is not told. */
+  #endLost(before: ReadonlyMap<string, Epoch>): void {
+    for (const run of this.active) {
+      const key = run.place.slice(0, run.place.indexOf('@'));
+      if (run.batch !== undefined && this.epochs.get(key) !== before.get(key)) this.active.delete(run);
+    }
   }
 
   /** Before its listener sees them. */
@@ -61,6 +72,11 @@ export class Session {
       const header = JSON.parse(String(headers.penstock ?? '{}'));
       if (header.attempt || header.requeued) this.returned.set(`${topic}/${partition}@${offset}`, header);
     }
+  }
+
+  /** What a frozen one runs is no concern of others, but it counts if the partition is still its own when it thaws. */
+  noteUnseen({ place, attempt }: Task<unknown>): void {
+    this.epochs.get(`${place.topic}/${place.partition}`)?.attempts.set(place.offset, attempt);
   }
 
   /** Killed, frozen or thrown out: what it does from here on is not the work of a live worker. */
@@ -77,16 +93,23 @@ function openEpoch({ committed }: AssignedPartition): Epoch {
   return { position, finished, attempts: new Map(), newestOfLane: new Map() };
 }
 
+export interface Limits {
+  readonly ordering: Ordering;
+  /** Of batches, where there are any. */
+  readonly concurrency: number;
+  readonly batch: { readonly maxSize: number } | undefined;
+}
+
 /** Every execution, written down outside of the engine, and judged as it begins. */
 export class Ledger {
   readonly runs: Run[] = [];
   readonly violations: string[] = [];
   readonly sessions: Session[] = [];
   readonly taskAt = new Map<string, string>();
-  readonly #limits: { readonly ordering: Ordering; readonly concurrency: number };
+  readonly #limits: Limits;
   readonly #now: () => number;
 
-  constructor(limits: { readonly ordering: Ordering; readonly concurrency: number }, now: () => number) {
+  constructor(limits: Limits, now: () => number) {
     this.#limits = limits;
     this.#now = now;
   }
@@ -97,16 +120,19 @@ export class Ledger {
     return session;
   }
 
-  start(session: Session, task: Task<{ readonly n: string }>, notBefore: number | undefined): Run {
+  start(session: Session, task: Task<{ readonly n: string }>, notBefore: number | undefined, batch?: number): Run {
     const { topic, partition, offset } = task.place;
     const place = `${topic}/${partition}@${offset}`;
     const { n } = task.payload;
     const common = { task: task.id, n, attempt: task.attempt, place, worker: session.worker };
     const isReturned = session.returned.has(place);
-    const run: Run = { ...common, isReturned, start: this.#now(), end: undefined, zombie: !session.live };
+    const run: Run = { ...common, isReturned, batch, start: this.#now(), end: undefined, zombie: !session.live };
     this.taskAt.set(place, n);
     this.runs.push(run);
-    if (run.zombie) return run;
+    if (run.zombie) {
+      session.noteUnseen(task);
+      return run;
+    }
     if (notBefore !== undefined && run.start < notBefore) this.#fault(run, 'began before its time');
     this.#judgeEpoch(session, task, run);
     this.#judgeOthers(session, task, run);
@@ -143,7 +169,7 @@ export class Ledger {
 
   /** A parent that ran twice leaves two records of one child; only lanes keep those two apart. */
   #judgeOthers(session: Session, task: Task<unknown>, run: Run): void {
-    if (session.active.size >= this.#limits.concurrency) this.#fault(run, `is one more than the slots`);
+    this.#judgeLoad(session, run);
     const lane = this.#laneOf(session, task);
     for (const other of this.sessions) {
       if (!other.live || other.topic !== session.topic) continue;
@@ -157,6 +183,14 @@ export class Ledger {
       }
     }
     if (lane !== undefined) this.#lanes.set(run, lane);
+  }
+
+  #judgeLoad({ active }: Session, run: Run): void {
+    const { concurrency, batch } = this.#limits;
+    const calls = new Set([run, ...active].map((each) => each.batch ?? each));
+    if (calls.size > concurrency) this.#fault(run, 'is one more than the slots');
+    const mates = [...active].filter((each) => each.batch !== undefined && each.batch === run.batch);
+    if (batch !== undefined && mates.length >= batch.maxSize) this.#fault(run, 'is one more than a batch holds');
   }
 
   readonly #lanes = new WeakMap<Run, string>();

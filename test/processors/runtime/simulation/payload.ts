@@ -1,7 +1,11 @@
 import type { BlobStore } from '../../../../processors/blobs/blob-store.ts';
 import type { RecordSchema } from '../../../../schemas/record-schema.ts';
 
-export const payloadOf: RecordSchema<{ n: string }> = { name: 'test.Task', avro: { type: 'record' } };
+export interface Payload {
+  readonly n: string;
+}
+
+export const payloadOf: RecordSchema<Payload> = { name: 'test.Task', avro: { type: 'record' } };
 
 export const noBlobs: BlobStore = {
   put: () => Promise.reject(new Error('no blobs here')),

@@ -89,9 +89,9 @@ function judge(scenario: Scenario, world: World, faults: readonly Fault[], tally
 }
 
 function report(scenario: Scenario, world: World, faults: readonly Fault[], thrown: unknown): string {
-  const { seed, workers, partitions, ordering, concurrency, submissions } = scenario;
+  const { seed, workers, partitions, ordering, concurrency, batch, submissions } = scenario;
   const violations = [...world.audit.violations, ...world.ledger.violations];
-  const shape = `${submissions.length} tasks, ${workers} workers, ${partitions} partitions, ${ordering}, ${concurrency} slots`;
+  const shape = `${submissions.length} tasks, ${workers} workers, ${partitions} partitions, ${ordering}, ${concurrency} slots${batch === undefined ? '' : ` for batches of ${batch.maxSize}`}`;
   return [
     `seed ${seed}: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
     `(${shape}; ${faults.join(', ') || 'no fault'})`,

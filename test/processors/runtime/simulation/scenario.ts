@@ -1,3 +1,4 @@
+import type { BatchPolicy } from '../../../../processors/batch-policy.ts';
 import type { Ordering } from '../../../../processors/stage.ts';
 import { Random } from './random.ts';
 
@@ -17,6 +18,8 @@ export interface TaskPlan {
   /** Stops when its signal aborts. */
   readonly obeys: boolean;
   readonly form: 'none' | 'one' | 'list' | 'stream';
+  /** How an execution in a batch fails: by a result of its own, by none, by one that is not of the batch, or with all. */
+  readonly inBatch: 'fails' | 'omitted' | 'forged' | 'spoils';
   /** The tasks that it hands on. */
   readonly outputs: readonly string[];
 }
@@ -35,6 +38,8 @@ export interface Scenario {
   readonly partitions: number;
   readonly ordering: Ordering;
   readonly concurrency: number;
+  /** Its stages have processBatch. */
+  readonly batch: Required<BatchPolicy> | undefined;
   readonly timeoutMs: number;
   /** In place; so many again after each delay. */
   readonly attempts: number;
@@ -48,6 +53,9 @@ export interface Scenario {
   readonly planOf: (n: string) => TaskPlan;
   readonly random: Random;
 }
+
+/** How often one task of a batch may spoil it for another; each costs the other an attempt. */
+export const mostSpoilt = 3;
 
 export function drawScenario(seed: number): Scenario {
   const random = new Random(seed * 7919 + 17);
@@ -64,6 +72,7 @@ export function drawScenario(seed: number): Scenario {
     return plan;
   };
   const keys = random.between(1, 12);
+  const batch = drawBatch(new Random(hash(`${seed} in batches`)));
   const tasks = random.chance(0.1) ? random.between(100, 200) : random.between(20, 90);
   return {
     seed,
@@ -71,8 +80,9 @@ export function drawScenario(seed: number): Scenario {
     partitions,
     ordering: random.pick(['key', 'key', 'partition', 'none']),
     concurrency: random.chance(0.3) ? random.between(1, 3) : random.between(1, 50),
+    batch,
     timeoutMs,
-    attempts,
+    attempts: batch === undefined ? attempts : attempts + mostSpoilt,
     delayed,
     commitIntervalMs: random.between(5, 60),
     drainMs: random.pick([5, 50, 5_000]),
@@ -88,6 +98,11 @@ export function drawScenario(seed: number): Scenario {
     planOf,
     random: random.fork(),
   };
+}
+
+function drawBatch(random: Random): Required<BatchPolicy> | undefined {
+  if (random.chance(0.65)) return undefined;
+  return { maxSize: random.pick([1, 2, 3, 8, 30]), maxWaitMs: random.pick([0, 1, 5, 50]) };
 }
 
 function drawPlan(random: Random, n: string, timeoutMs: number, attempts: number): TaskPlan {
@@ -106,6 +121,7 @@ function drawPlan(random: Random, n: string, timeoutMs: number, attempts: number
     obeys: random.chance(0.6),
     form,
     outputs: Array.from({ length: count }, (_, index) => `${n}.${index}`),
+    inBatch: random.pick(['fails', 'omitted', 'forged', 'spoils']),
   };
 }
 

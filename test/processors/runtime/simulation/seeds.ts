@@ -33,7 +33,7 @@ function summary(results: readonly Result[]): string {
   return [
     `${results.length} seeds`,
     `${sum(({ records }) => records)} records`,
-    `${sum(({ runs }) => runs)} executions`,
+    `${sum(({ runs }) => runs)} executions (${sum(({ batched }) => batched)} in batches of two or more)`,
     `${sum(({ faults }) => faults.length)} faults`,
     `${sum(({ commits }) => commits)} commits`,
     `${sum(({ duplicates }) => duplicates)} ended again after a fault`,

@@ -2,36 +2,27 @@ import { pino } from 'pino';
 import { definePipeline } from '../../../../processors/pipeline.ts';
 import {
   defineStage,
-  type Output,
   type Outputs,
-  reject,
-  requeue,
+  type Stage,
   type StageContext,
   type Task,
+  type TaskResult,
 } from '../../../../processors/stage.ts';
 import { startWorker, type Worker } from '../../../../processors/worker.ts';
 import type { Codec } from '../../../../schemas/codec.ts';
 import { MemoryConsumer } from '../../../../topics/memory/memory-consumer.ts';
 import type { Broker, ConsumerOptions, GroupConsumer, GroupListener, Producer } from '../../../../topics/ports.ts';
 import type { CommitAudit } from './commit-audit.ts';
-import type { Ledger, Run, Session } from './ledger.ts';
-import { noBlobs, payloadOf } from './payload.ts';
-import type { Scenario, TaskPlan } from './scenario.ts';
-import type { VirtualClock } from './virtual-clock.ts';
+import { forever, playBatch, playTask, type Stagehands } from './handlers.ts';
+import type { Session } from './ledger.ts';
+import { noBlobs, type Payload, payloadOf } from './payload.ts';
 
 /** What a worker finds around it. */
-export interface Surroundings {
-  readonly scenario: Scenario;
-  readonly clock: VirtualClock;
+export interface Surroundings extends Stagehands {
   readonly broker: Broker;
   readonly codec: Codec;
-  readonly ledger: Ledger;
   readonly audit: CommitAudit;
-  /** Of tasks that must not begin earlier; epoch ms. */
-  readonly notBefore: ReadonlyMap<string, number>;
   latency(): Promise<void>;
-  /** Counts an execution of the task, wherever. */
-  executed(plan: TaskPlan): number;
   noteCommitted(group: string): void;
 }
 
@@ -55,11 +46,8 @@ export class SimWorker {
 
   async start(): Promise<void> {
     const { scenario, codec } = this.#world;
-    const { ordering, concurrency, timeoutMs, partitions, attempts, delayed, commitIntervalMs, drainMs } = scenario;
-    const common = { input: payloadOf, ordering, concurrency, timeoutMs, partitions };
-    const retry = { attempts, firstDelayMs: 10, maxDelayMs: 100, delayed };
-    const process = (task: Task<{ n: string }>, ctx: StageContext) => this.#process(task, ctx);
-    const stages = ['work', 'next'].map((name) => defineStage({ ...common, name, retry, process }));
+    const { commitIntervalMs, drainMs } = scenario;
+    const stages = ['work', 'next'].map((name) => this.#stage(name));
     const worker = await startWorker({
       pipelines: [definePipeline({ name: 'p', stages })],
       ...{ broker: this.#broker(), codec, blobs: noBlobs, logger: pino({ level: 'silent' }) },
@@ -67,6 +55,14 @@ export class SimWorker {
     });
     void worker.failed.then(() => this.stop());
     this.#worker = worker;
+  }
+
+  #stage(name: string): Stage<Payload> {
+    const { ordering, concurrency, batch, timeoutMs, partitions, attempts, delayed } = this.#world.scenario;
+    const retry = { attempts, firstDelayMs: 10, maxDelayMs: 100, delayed };
+    const common = { name, input: payloadOf, ordering, concurrency, timeoutMs, partitions, retry };
+    if (batch === undefined) return defineStage({ ...common, process: (task, ctx) => this.#process(task, ctx) });
+    return defineStage({ ...common, batch, processBatch: (tasks, ctx) => this.#processBatch(tasks, ctx) });
   }
 
   kill(): void {
@@ -172,47 +168,19 @@ export class SimWorker {
     };
   }
 
-  #process(task: Task<{ n: string }>, ctx: StageContext): Promise<Outputs> | Outputs {
-    const session = this.#members.find((member) => member.session.topic === `p.${task.stage}`)?.session;
-    if (this.#dead || session === undefined) return forever();
-    const { ledger, scenario } = this.#world;
-    const plan = scenario.planOf(task.payload.n);
-    const run = ledger.start(session, task, this.#world.notBefore.get(task.payload.n));
-    ctx.signal.addEventListener('abort', () => ledger.end(session, run));
-    const failing = this.#world.executed(plan) <= plan.failures;
-    if (plan.runMs > 0 || (plan.manner === 'hangs' && failing)) return this.#work(plan, failing, session, run, ctx);
-    ledger.end(session, run);
-    return outcome(plan, failing);
+  /** Undefined: this process does nothing any more. */
+  #sessionOf(stage: string | undefined): Session | undefined {
+    if (this.#dead) return undefined;
+    return this.#members.find((member) => member.session.topic === `p.${stage}`)?.session;
   }
 
-  async #work(plan: TaskPlan, failing: boolean, session: Session, run: Run, ctx: StageContext): Promise<Outputs> {
-    const { clock, ledger } = this.#world;
-    if (plan.manner === 'hangs' && failing) return forever();
-    const aborted = new Promise<void>((resolve) => ctx.signal.addEventListener('abort', () => resolve()));
-    await Promise.race([clock.sleep(plan.runMs), plan.obeys ? aborted : forever()]);
-    if (plan.obeys) ctx.signal.throwIfAborted();
-    ledger.end(session, run);
-    return outcome(plan, failing);
+  #process(task: Task<Payload>, ctx: StageContext): Promise<Outputs> | Outputs {
+    const session = this.#sessionOf(task.stage);
+    return session === undefined ? forever() : playTask(this.#world, session, task, ctx);
   }
-}
 
-function outcome(plan: TaskPlan, failing: boolean): Outputs {
-  if (plan.manner === 'rejects') throw reject('never');
-  if (plan.manner === 'requeues' && failing) throw requeue('not now', { afterMs: plan.failures * 20 });
-  if (plan.manner === 'throws' || (plan.manner === 'flaky' && failing)) throw new Error('now and then');
-  const outputs = plan.outputs.map((n): Output => ({ stage: 'next', payload: { n } }));
-  if (plan.form === 'none') return undefined;
-  if (plan.form === 'one') return outputs[0];
-  return plan.form === 'list' ? outputs : stream(outputs);
-}
-
-async function* stream(outputs: readonly Output[]): AsyncGenerator<Output> {
-  for (const output of outputs) {
-    await Promise.resolve();
-    yield output;
+  #processBatch(tasks: readonly Task<Payload>[], ctx: StageContext): Promise<TaskResult[]> | TaskResult[] {
+    const session = this.#sessionOf(tasks[0]?.stage);
+    return session === undefined ? forever() : playBatch(this.#world, session, tasks, ctx);
   }
-}
-
-function forever<T>(): Promise<T> {
-  return new Promise(() => undefined);
 }

@@ -6,7 +6,7 @@ import { jsonCodec } from '../json-codec.ts';
 import { CommitAudit } from './commit-audit.ts';
 import { Ledger } from './ledger.ts';
 import type { Random } from './random.ts';
-import type { Scenario, Submission, TaskPlan } from './scenario.ts';
+import { mostSpoilt, type Scenario, type Submission, type TaskPlan } from './scenario.ts';
 import { SimWorker } from './sim-worker.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
@@ -30,6 +30,7 @@ export class World {
   registryAway = false;
   readonly #network: Random;
   readonly #executions = new Map<string, number>();
+  readonly #spoilt = new Map<string, number>();
 
   constructor(scenario: Scenario, clock: VirtualClock) {
     this.scenario = scenario;
@@ -71,6 +72,14 @@ export class World {
     const count = (this.#executions.get(plan.n) ?? 0) + 1;
     this.#executions.set(plan.n, count);
     return count;
+  }
+
+  /** Whether a batch may fail as a whole: only while each of its tasks has attempts left for that. */
+  maySpoil(plans: readonly TaskPlan[]): boolean {
+    const counts = plans.map(({ n }) => this.#spoilt.get(n) ?? 0);
+    if (counts.some((count) => count >= mostSpoilt)) return false;
+    for (const [index, { n }] of plans.entries()) this.#spoilt.set(n, (counts[index] ?? 0) + 1);
+    return true;
   }
 
   /** Reads at once what the group holds; the note is taken when the promises run. */

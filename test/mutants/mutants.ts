@@ -1,7 +1,19 @@
 // Each is a defect that field experience warns of, as one edit of the engine. `find` must occur exactly once.
 const runtime = 'processors/runtime';
 
-export const mutants = [
+interface Edit {
+  readonly find: string;
+  readonly replace: string;
+}
+
+interface Mutant extends Edit {
+  readonly name: string;
+  readonly file: string;
+  /** In the same file. */
+  readonly also?: Edit;
+}
+
+export const mutants: readonly Mutant[] = [
   {
     name: 'commit before process',
     file: `${runtime}/stage-engine.ts`,
@@ -61,9 +73,8 @@ export const mutants = [
   {
     name: 'a dead letter that is refused is forgotten',
     file: `${runtime}/dead-letter-writer.ts`,
-    find: "await sender.send(letters, { alive, tooLarge: 'hold' })",
-    replace:
-      "((await Promise.race([sender.send(letters, { alive, tooLarge: 'hold' }), Promise.resolve(true)])) || true)",
+    find: 'await sender.send(letters, { alive, tooLarge })',
+    replace: '((await Promise.race([sender.send(letters, { alive, tooLarge }), Promise.resolve(true)])) || true)',
   },
   {
     name: 'a send that fails counts as sent',
@@ -87,8 +98,8 @@ export const mutants = [
   {
     name: 'no fence of old epochs: an old tracker lives on',
     file: `${runtime}/membership.ts`,
-    find: 'assigned.kept ? before.get(assigned.partition) : undefined',
-    replace: 'before.get(assigned.partition)',
+    find: 'assigned.kept ? before.get(keyOf(assigned)) : undefined',
+    replace: 'before.get(keyOf(assigned))',
   },
   {
     name: 'handlers of a lost partition are not told',
@@ -155,20 +166,20 @@ export const mutants = [
   {
     name: 'more slots than the stage has',
     file: `${runtime}/stage-parts.ts`,
-    find: 'new LaneScheduler<TaskRun>(stage.concurrency)',
-    replace: 'new LaneScheduler<TaskRun>(stage.concurrency + 1)',
+    find: 'new LaneScheduler<TaskRun>(slotsOf(stage))',
+    replace: 'new LaneScheduler<TaskRun>(slotsOf(stage) + 1)',
   },
   {
     name: 'a timeout is not a failure',
     file: `${runtime}/task-executor.ts`,
-    find: 'this.#guard(() => this.#endings.failed(run, run.envelope ?? this.#open(run), timeout, startedAt));',
+    find: 'this.#guard(() => this.#endings.failed(run, openEnvelope(run), timeout, startedAt));',
     replace: 'this.#options.scheduler.finish(run);',
   },
   {
     name: 'a failed commit is never tried again',
     file: `${runtime}/committer.ts`,
-    find: 'const versions = changed.map((share) => share.tracker.version);',
+    find: 'const versions = changed.map((share) => share.version);',
     replace:
-      'const versions = changed.map((share) => share.tracker.version);\n    for (const share of changed) share.committedVersion = share.tracker.version;',
+      'const versions = changed.map((share) => share.version);\n    for (const share of changed) share.committedVersion = share.version;',
   },
 ];

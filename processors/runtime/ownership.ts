@@ -7,6 +7,7 @@ import type { Committer } from './committer.ts';
 import type { Membership } from './membership.ts';
 import { judgeMark, readMark } from './owner-mark.ts';
 import type { Quarantine, QuarantineStage } from './quarantine.ts';
+import type { TaskPump } from './task-pump.ts';
 import type { PartitionShare, TaskRun } from './task-run.ts';
 
 export interface OwnershipOptions {
@@ -15,6 +16,7 @@ export interface OwnershipOptions {
   readonly quarantine: Quarantine;
   readonly sessionTimeoutMs: number;
   readonly log: Logger;
+  readonly pump: Pick<TaskPump, 'hold' | 'release'>;
   /** A task that waited in the quarantine may run: alone, or because it is over. */
   admit(run: TaskRun): void;
 }
@@ -34,6 +36,8 @@ export class Ownership implements QuarantineStage {
   readonly #owner = randomBytes(6).toString('base64url');
   /** Since the last assignment the event loop stood still for so long that the group may have given this member up. */
   #stalled = false;
+  /** Grows with each assignment and each giving up. */
+  #epoch = 0;
 
   constructor(options: OwnershipOptions) {
     this.#options = options;
@@ -42,6 +46,7 @@ export class Ownership implements QuarantineStage {
   /** Says in the commits that this worker has the partitions now, and looks at what the owner before it left there. */
   assigned(members: Membership, partitions: readonly AssignedPartition[], lost: readonly PartitionShare[]): void {
     const { quarantine, committer } = this.#options;
+    this.#epoch++;
     for (const assigned of partitions) {
       const share = members.get(assigned);
       if (share === undefined) continue;
@@ -55,6 +60,7 @@ export class Ownership implements QuarantineStage {
 
   /** In good order; from the next commit on. */
   giveUp(shares: readonly PartitionShare[]): void {
+    this.#epoch++;
     for (const share of shares) share.mark({ owner: null });
   }
 
@@ -98,10 +104,28 @@ export class Ownership implements QuarantineStage {
 
   tick(shares: readonly PartitionShare[], now: number, elapsedMs: number): void {
     if (elapsedMs > this.#options.sessionTimeoutMs / 2) this.#stalled = true;
+    if (elapsedMs > this.#options.sessionTimeoutMs) void this.#doubt(shares);
     for (const share of shares) {
       if (share.deaths === 0 || share.openSuspects > 0) continue;
       if (share.tracker.version > 0 && now - share.ownedSince > clearedAfterMs) share.mark({ deaths: 0 });
     }
+  }
+
+  /**
+   * This process stood still, stopped or blocked, for longer than the group waits: what it begins now others may run
+   * already. It waits until a commit is taken, or the group has told it what it owns.
+   */
+  async #doubt(shares: readonly PartitionShare[]): Promise<void> {
+    const { pump, committer, log } = this.#options;
+    const epoch = this.#epoch;
+    pump.hold();
+    log.warn('stood still for longer than the session timeout; nothing begins until the group answers');
+    for (const share of shares) share.mark({});
+    while (epoch === this.#epoch) {
+      if (await committer.commit(shares)) break;
+      await sleep(announcePauseMs);
+    }
+    if (epoch === this.#epoch) pump.release();
   }
 
   #judge(share: PartitionShare, { committed, topic, partition }: AssignedPartition): void {

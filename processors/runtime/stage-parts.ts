@@ -93,7 +93,7 @@ function buildRunning(options: StageRunnerOptions, base: Base, writers: Writers,
   const { codec, now = Date.now, random = Math.random, maxTaskBytes = defaultMaxTaskBytes } = options;
   const { plan, log, scheduler, gate } = base;
   const quarantine = options.quarantine ?? new Quarantine();
-  const ownership = buildOwnership(options, base, quarantine, (run) => executor.goOn(run));
+  const ownership = buildOwnership(options, base, quarantine, () => ({ executor, pump }));
   const executorOptions: TaskExecutorOptions = {
     ...base,
     codec,
@@ -124,9 +124,13 @@ function buildOwnership(
   { stage, sessionTimeoutMs = defaultSessionTimeoutMs }: StageRunnerOptions,
   { committer, log }: Base,
   quarantine: Quarantine,
-  admit: (run: TaskRun) => void,
+  running: () => Running,
 ): Ownership {
-  return new Ownership({ stage, committer, log, quarantine, sessionTimeoutMs, admit });
+  return new Ownership({
+    ...{ stage, committer, log, quarantine, sessionTimeoutMs },
+    pump: { hold: () => running().pump.hold(), release: () => running().pump.release() },
+    admit: (run) => running().executor.goOn(run),
+  });
 }
 
 type MakeEndings = (wait: (run: TaskRun, until: number) => void) => TaskEndings;

@@ -120,3 +120,29 @@ describe('a task that ends its process', () => {
     }
   });
 });
+
+describe('a worker that stood still for longer than its session', () => {
+  it('begins nothing until a commit is taken', async () => {
+    const begun: number[] = [];
+    const answers: (() => void)[] = [];
+    const bench = await RunnerBench.open({
+      concurrency: 1,
+      process({ payload }) {
+        begun.push(payload.n);
+        if (payload.n > 0) return;
+        answers.push(bench.broker.faults.holdCommits());
+        const until = performance.now() + 200;
+        while (performance.now() < until);
+        return new Promise((resolve) => setTimeout(() => resolve(undefined), 20));
+      },
+    });
+    await bench.submitMany(3);
+    const worker = await bench.start({ sessionTimeoutMs: 100 });
+    await until('the first to end', async () => ((await bench.rows()).length === 1 ? true : undefined));
+    expect(worker.stats()[0]).toMatchObject({ done: 1, inFlight: 0, queued: 2 });
+    expect(begun).toEqual([0]);
+    for (const answer of answers) answer();
+    await bench.committedTo(3);
+    expect(begun).toEqual([0, 1, 2]);
+  });
+});

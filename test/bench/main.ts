@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { watchContention } from './contention.ts';
 import { benchAttemptsCost } from './engine/attempts-cost.ts';
 import { benchBacklog } from './engine/backlog.ts';
+import { benchIdle } from './engine/idle.ts';
 import { benchKeyOrder } from './engine/key-order.ts';
 import { benchLatency } from './engine/latency.ts';
 import { benchNoOp, benchNoOpSink } from './engine/no-op.ts';
@@ -19,6 +20,7 @@ const benchmarks: Readonly<Record<string, (options: BenchOptions) => Promise<Rep
   slots: benchSlots,
   latency: benchLatency,
   backlog: benchBacklog,
+  idle: benchIdle,
   files: benchFiles,
   'large-csv': benchLargeCsv,
 };

@@ -6,6 +6,7 @@ import { attemptsTopic, stageTopic } from '../topics/names.ts';
 import type { Broker, Producer } from '../topics/ports.ts';
 import type { BlobStore } from './blobs/blob-store.ts';
 import type { AnyStage, Pipeline } from './pipeline.ts';
+import { Quarantine } from './runtime/quarantine.ts';
 import { type StageRunner, type StageStats, startStageRunner } from './runtime/stage-runner.ts';
 
 export interface WorkerOptions {
@@ -97,7 +98,8 @@ async function startAll(
   producer: Producer,
   onFailed: (error: Error) => void,
 ): Promise<readonly StageRunner[]> {
-  const starts = chosen.map((each) => startStageRunner({ ...options, ...each, producer, onFailed }));
+  const quarantine = new Quarantine();
+  const starts = chosen.map((each) => startStageRunner({ ...options, ...each, producer, quarantine, onFailed }));
   const results = await Promise.allSettled(starts);
   const runners = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const refused = results.find((result) => result.status === 'rejected');

@@ -159,6 +159,10 @@ export const errorCatalogue = {
     'Too many calls of one inChildProcess() wait for a child process.',
     'Give the stage as many slots (concurrency) as the pool has processes.',
   ),
+  PIPE_STAGE_ENDS_WORKER: permanent(
+    'Each worker that ran the task ended or stood still, the last one while it ran nothing else.',
+    'Look for process.exit(), memory without end or a loop without end in the stage; run such work with inChildProcess. Then redrive.',
+  ),
   PIPE_STAGE_PARTITION_LOST: passing(
     'The partition of the task moved to another worker while the stage ran; only ctx.signal carries it.',
     'Nothing: the other worker runs the task.',

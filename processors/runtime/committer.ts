@@ -24,23 +24,26 @@ export class Committer {
 
   /**
    * Sends before it returns its promise; never rejects. A commit that fails costs nothing but repeats: the offsets stay
-   * finished, and the next commit names them again.
+   * finished, and the next commit names them again. Resolves with whether all was taken.
    */
-  async commit(shares: Iterable<PartitionShare>): Promise<void> {
-    const changed = [...shares].filter((share) => share.live && share.tracker.version !== share.committedVersion);
-    if (changed.length === 0) return;
-    const versions = changed.map((share) => share.tracker.version);
+  async commit(shares: Iterable<PartitionShare>): Promise<boolean> {
+    const changed = [...shares].filter((share) => share.live && share.version !== share.committedVersion);
+    if (changed.length === 0) return true;
+    const versions = changed.map((share) => share.version);
     try {
       await this.#consumer.commit(changed.map(offsetOf));
       changed.forEach((share, index) => {
         share.committedVersion = versions[index] ?? -1;
       });
+      return true;
     } catch (thrown) {
       this.#log.debug({ reason: messageOf(thrown) }, 'commit failed, will be tried again');
+      return false;
     }
   }
 }
 
-function offsetOf({ topic, partition, tracker }: PartitionShare): TopicPartition & CommittedOffset {
-  return { topic, partition, offset: tracker.position, metadata: tracker.metadata() };
+function offsetOf(share: PartitionShare): TopicPartition & CommittedOffset {
+  const { topic, partition, tracker } = share;
+  return { topic, partition, offset: tracker.position, metadata: share.metadata() };
 }

@@ -30,6 +30,8 @@ const flushCount = 1_000;
 /** Ends that may wait for Kafka before no more tasks are started; ten full sends. */
 const maxPending = 10_000;
 const maxPendingBytes = 16 * 1024 * 1024;
+/** A send that takes longer has met a broker in trouble: what is run on top of it may have to run again. */
+const slowAfterMs = 1_000;
 
 export const attemptsSubject = `${attemptsTopic}-value`;
 
@@ -38,6 +40,7 @@ export class CompletionWriter {
   readonly #options: CompletionWriterOptions;
   readonly #loop: BatchLoop<Completion>;
   #bytes = 0;
+  #isSlow = false;
 
   constructor(options: CompletionWriterOptions) {
     this.#options = options;
@@ -47,6 +50,11 @@ export class CompletionWriter {
       deliver: (completions) => this.#deliver(completions),
       onDefect: options.onDefect,
     });
+  }
+
+  /** A send has been under way for long; true until onDurable. */
+  get isSlow(): boolean {
+    return this.#isSlow;
   }
 
   /** False: start no more tasks until onDurable. */
@@ -65,8 +73,22 @@ export class CompletionWriter {
 
   async #deliver(completions: Completion[]): Promise<void> {
     const bytes = completions.reduce((sum, completion) => sum + bytesOf(completion), 0);
-    await this.#write(completions.filter((completion) => completion.run.share.live));
-    this.#bytes -= bytes;
+    const slow = setTimeout(() => {
+      this.#isSlow = true;
+    }, slowAfterMs);
+    try {
+      await this.#write(completions.filter((completion) => completion.run.share.live));
+    } finally {
+      clearTimeout(slow);
+      this.#bytes -= bytes;
+      if (this.#isSlow) this.#recovered();
+    }
+  }
+
+  /** Tasks may start again, also where nothing of the send counted any more. */
+  #recovered(): void {
+    this.#isSlow = false;
+    this.#options.onDurable([]);
   }
 
   async #write(live: readonly Completion[]): Promise<void> {

@@ -1,3 +1,5 @@
+import { markMaxLength, withoutMark } from './owner-mark.ts';
+
 /**
  * Finished offsets above a commit, as text for the commit's metadata. A run is `[start, end)` relative to the committed
  * offset, in order, not touching each other. Two forms, the shorter wins: a bitset, or varint lengths of the holes and
@@ -13,7 +15,7 @@ export const metadataMaxBytes = 4096;
 const prefixLength = 3;
 const lengthsPrefix = 'p1l';
 const bitsetPrefix = 'p1b';
-const bodyMaxBytes = Math.floor(((metadataMaxBytes - prefixLength) * 3) / 4);
+const bodyMaxBytes = Math.floor(((metadataMaxBytes - prefixLength - markMaxLength) * 3) / 4);
 /** Past these neither form has room; callers may stop to collect runs there. */
 export const maxUsefulRuns = Math.floor(bodyMaxBytes / 2) + 1;
 const maxBits = bodyMaxBytes * 8;
@@ -67,11 +69,12 @@ function encodeBits(runs: readonly Run[]): Body {
   return { prefix: bitsetPrefix, bytes, covered };
 }
 
-/** Runs of a metadata string; none for text that is not ours, whoever wrote it. */
+/** Runs of a metadata string, with an owner's mark or without; none for text that is not ours, whoever wrote it. */
 export function decodeFinished(metadata: string): readonly Run[] {
-  const prefix = metadata.slice(0, prefixLength);
   if (metadata.length > metadataMaxBytes) return [];
-  const body = Buffer.from(metadata.slice(prefixLength), 'base64url');
+  const finished = withoutMark(metadata);
+  const prefix = finished.slice(0, prefixLength);
+  const body = Buffer.from(finished.slice(prefixLength), 'base64url');
   if (prefix === lengthsPrefix) return decodeLengths(body);
   return prefix === bitsetPrefix ? decodeBits(body) : [];
 }

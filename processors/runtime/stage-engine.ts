@@ -46,10 +46,11 @@ export class StageEngine implements GroupListener, StageRunner {
   }
 
   assigned(partitions: readonly AssignedPartition[]): void {
-    const { scheduler, executor, gate, hold, consumer, log, pump } = this.#parts;
+    const { scheduler, executor, gate, hold, consumer, log, pump, ownership } = this.#parts;
     const lost = this.#members.assign(partitions);
     for (const share of lost) scheduler.drop(share.lanes);
     for (const share of lost) executor.abandon(share);
+    ownership.assigned(this.#members, partitions, lost);
     hold.assign(this.#members.shares, lost);
     gate.assign(this.#members.shares);
     if (!this.#taking) consumer.pause(partitions);
@@ -65,10 +66,11 @@ export class StageEngine implements GroupListener, StageRunner {
    * with it that is half done. Starts nothing more until the next assignment.
    */
   async rebalancing(): Promise<void> {
-    const { pump, executor, committer, log } = this.#parts;
+    const { pump, executor, committer, ownership, log } = this.#parts;
     const { drainMs = defaultDrainMs } = this.#options;
     const limitMs = Math.min(rebalanceDrainMs, drainMs);
     pump.hold();
+    ownership.giveUp(this.#members.shares);
     void committer.commit(this.#members.shares);
     await within(limitMs, this.#drain(limitMs));
     if (executor.running.size > 0) log.info({ inFlight: executor.running.size }, 'a rebalance does not wait for them');
@@ -107,17 +109,21 @@ export class StageEngine implements GroupListener, StageRunner {
     const ticket = share.tracker.take(record.offset);
     if (ticket === alreadyTaken) return;
     const run = new TaskRun(share, ticket, record, laneOf(record, this.#parts.plan.stage.ordering));
+    if (record.offset === share.culprit) run.standing = 'culprit';
     this.#parts.gate.took(share, run.bytes);
-    if (!this.#parts.hold.keep(run) && !this.#parts.scheduler.add(run)) run.detach();
+    if (this.#parts.hold.keep(run)) return;
+    if (share.suspects > 0) this.#parts.ownership.suspect(run);
+    if (!this.#parts.scheduler.add(run)) run.detach();
   }
 
   #durable(completions: readonly Completion[]): void {
-    const { gate, pump } = this.#parts;
+    const { gate, pump, ownership } = this.#parts;
     for (const { run, last } of completions) {
       const { share } = run;
       if (!last || !share.live) continue;
       share.tracker.finish(run.ticket);
       gate.released(share, run.bytes);
+      if (run.standing !== 'clear') ownership.survived(run);
     }
     gate.reviewPaused();
     pump.pump();
@@ -139,12 +145,13 @@ export class StageEngine implements GroupListener, StageRunner {
   #tick(): void {
     const now = performance.now();
     this.#parts.gate.tick(now - this.#tickedAt);
+    this.#parts.ownership.tick(this.#members.shares, now, now - this.#tickedAt);
     this.#tickedAt = now;
     void this.#parts.committer.tick(this.#members.shares);
   }
 
   async #stop(): Promise<void> {
-    const { consumer, executor, pump, hold, committer, sender, log } = this.#parts;
+    const { consumer, executor, pump, hold, committer, ownership, sender, log } = this.#parts;
     const { drainMs = defaultDrainMs } = this.#options;
     this.#taking = false;
     pump.close();
@@ -157,6 +164,7 @@ export class StageEngine implements GroupListener, StageRunner {
     await within(lastSendMs, this.#written());
     sender.close();
     clearInterval(this.#ticker);
+    ownership.giveUp(this.#members.shares);
     await committer.commit(this.#members.shares);
     await consumer.stop();
     log.info({ ...this.#parts.counts }, 'stage stopped');

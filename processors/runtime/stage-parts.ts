@@ -1,6 +1,5 @@
 import type { Logger } from 'pino';
 import type { GroupConsumer } from '../../topics/ports.ts';
-import type { AnyStage } from '../pipeline.ts';
 import { BatchExecutor } from './batch-executor.ts';
 import { Committer } from './committer.ts';
 import type { Completion } from './completion.ts';
@@ -10,6 +9,8 @@ import { DurableSender } from './durable-sender.ts';
 import { FlowGate } from './flow-gate.ts';
 import { LaneScheduler } from './lanes.ts';
 import { OutputEncoder } from './output-encoder.ts';
+import { Ownership } from './ownership.ts';
+import { Quarantine } from './quarantine.ts';
 import { RetryHold } from './retry-hold.ts';
 import { SingleExecutor } from './single-executor.ts';
 import type { StageCounts } from './stage-counts.ts';
@@ -19,8 +20,10 @@ import { TaskEndings } from './task-endings.ts';
 import type { TaskExecutor, TaskExecutorOptions } from './task-executor.ts';
 import { TaskPump } from './task-pump.ts';
 import type { TaskRun } from './task-run.ts';
+import { slotsOf } from './task-slots.ts';
 
 const defaultMaxTaskBytes = 1024 * 1024;
+const defaultSessionTimeoutMs = 30_000;
 
 /** What the parts tell the engine. */
 export interface StageEvents {
@@ -46,6 +49,7 @@ export interface StageParts {
   readonly hold: RetryHold;
   readonly executor: TaskExecutor;
   readonly pump: TaskPump;
+  readonly ownership: Ownership;
 }
 
 /** Puts an engine together; nothing here starts anything. */
@@ -70,7 +74,7 @@ export function buildStageParts(options: StageRunnerOptions, events: StageEvents
   return { ...base, ...writers, ...buildRunning(options, base, writers, events) };
 }
 
-type Base = Pick<StageParts, 'plan' | 'log' | 'counts' | 'sender' | 'scheduler' | 'gate'>;
+type Base = Pick<StageParts, 'plan' | 'log' | 'counts' | 'sender' | 'scheduler' | 'gate' | 'committer'>;
 type Running = Pick<StageParts, 'executor' | 'pump'>;
 type Writers = Pick<StageParts, 'completions' | 'retries' | 'deadLetters'>;
 
@@ -88,6 +92,8 @@ function buildWriters(options: StageRunnerOptions, base: Base, events: StageEven
 function buildRunning(options: StageRunnerOptions, base: Base, writers: Writers, events: StageEvents) {
   const { codec, now = Date.now, random = Math.random, maxTaskBytes = defaultMaxTaskBytes } = options;
   const { plan, log, scheduler, gate } = base;
+  const quarantine = options.quarantine ?? new Quarantine();
+  const ownership = buildOwnership(options, base, quarantine, (run) => executor.goOn(run));
   const executorOptions: TaskExecutorOptions = {
     ...base,
     codec,
@@ -97,9 +103,11 @@ function buildRunning(options: StageRunnerOptions, base: Base, writers: Writers,
     now,
     onFree: () => pump.pump(),
     onDefect: events.onDefect,
+    quarantine,
+    ownership,
   };
   const makeEndings: MakeEndings = (wait) => new TaskEndings({ ...base, ...writers, now, random, wait });
-  const hasRoom = () => writers.completions.hasRoom && writers.retries.hasRoom;
+  const hasRoom = () => writers.completions.hasRoom && !writers.completions.isSlow && writers.retries.hasRoom;
   const { executor, pump } = buildExecutor(executorOptions, makeEndings, hasRoom);
   const hold = new RetryHold({
     topics: plan.retryTopics,
@@ -109,7 +117,16 @@ function buildRunning(options: StageRunnerOptions, base: Base, writers: Writers,
     admit: (run) => void scheduler.add(run),
     onAdmitted: () => pump.pump(),
   });
-  return { pump, executor, hold };
+  return { pump, executor, hold, ownership };
+}
+
+function buildOwnership(
+  { stage, sessionTimeoutMs = defaultSessionTimeoutMs }: StageRunnerOptions,
+  { committer, log }: Base,
+  quarantine: Quarantine,
+  admit: (run: TaskRun) => void,
+): Ownership {
+  return new Ownership({ stage, committer, log, quarantine, sessionTimeoutMs, admit });
 }
 
 type MakeEndings = (wait: (run: TaskRun, until: number) => void) => TaskEndings;
@@ -128,9 +145,4 @@ function buildExecutor(options: TaskExecutorOptions, makeEndings: MakeEndings, h
     ranDry: () => executor.ranDry(),
   });
   return { executor, pump };
-}
-
-/** Tasks that may hold a slot at once. */
-function slotsOf({ concurrency, batch }: AnyStage): number {
-  return batch === undefined ? concurrency : concurrency * batch.maxSize;
 }

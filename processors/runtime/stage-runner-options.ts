@@ -3,6 +3,7 @@ import type { Codec } from '../../schemas/codec.ts';
 import type { Broker, Producer } from '../../topics/ports.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { AnyStage, Pipeline } from '../pipeline.ts';
+import type { Quarantine } from './quarantine.ts';
 import type { StageStats } from './stage-counts.ts';
 
 export interface StageRunnerOptions {
@@ -30,6 +31,8 @@ export interface StageRunnerOptions {
   readonly now?: () => number;
   /** [0, 1). Default Math.random. */
   readonly random?: () => number;
+  /** One for all stages of the process. Default: one of its own. */
+  readonly quarantine?: Quarantine;
   /** The consumer or the engine cannot go on; called once. What is not committed runs again elsewhere; end the process. */
   onFailed(error: Error): void;
 }

@@ -7,6 +7,8 @@ import type { LaneScheduler } from './lanes.ts';
 import { openEnvelope } from './open-envelope.ts';
 import type { HandedOn, OutputEncoder } from './output-encoder.ts';
 import { isStream, type OutputStream, streamOutputs } from './output-stream.ts';
+import type { Ownership } from './ownership.ts';
+import type { Quarantine } from './quarantine.ts';
 import { classifyFailure, maxHoldMs } from './retry-decision.ts';
 import { RunningList } from './running-list.ts';
 import type { StagePlan } from './stage-plan.ts';
@@ -22,6 +24,8 @@ export interface TaskExecutorOptions {
   readonly encoder: OutputEncoder;
   readonly sender: DurableSender;
   readonly maxTaskBytes: number;
+  readonly quarantine: Quarantine;
+  readonly ownership: Ownership;
   now(): number;
   /** A slot or a lane became free, or a task can go on. */
   onFree(): void;
@@ -48,13 +52,18 @@ export abstract class TaskExecutor {
   constructor(options: TaskExecutorOptions, makeEndings: (wait: (run: TaskRun, until: number) => void) => TaskEndings) {
     this.#options = options;
     this.running = new RunningList(options.plan.stage.timeoutMs, options.now, (each) => this.#timedOut(each));
-    this.#delays = new DelayQueue(options.now, (run) => this.#goOn(run));
+    this.#delays = new DelayQueue(options.now, (run) => this.goOn(run));
     this.#endings = makeEndings((run, until) => this.#wait(run, until));
   }
 
   start(run: TaskRun): void {
+    if (this.keptBack(run)) return;
     const now = this.#options.now();
     const envelope = openEnvelope(run);
+    if (run.standing === 'culprit') {
+      this.#endings.dead(run, envelope, classifyFailure(endsWorker()), now, now);
+      return;
+    }
     const { expiresAt, notBefore } = envelope;
     if (expiresAt !== undefined && expiresAt <= now) this.#endings.expired(run, envelope, now);
     else if (notBefore !== undefined && notBefore > now) this.#postpone(run, envelope, notBefore, now);
@@ -114,7 +123,7 @@ export abstract class TaskExecutor {
   #awaitReader(run: TaskRun, envelope: Envelope, payload: Promise<unknown>): void {
     this.#park(run);
     payload.then(
-      () => this.#goOn(run),
+      () => this.goOn(run),
       (thrown) => this.#guard(() => this.#undecodable(run, envelope, thrown)),
     );
   }
@@ -203,6 +212,15 @@ export abstract class TaskExecutor {
     this.#endings.succeeded(run, envelope, handedOn, startedAt);
   }
 
+  /** True: it waits until no suspect is left, or for its turn to run alone. */
+  protected keptBack(run: TaskRun): boolean {
+    const { quarantine, ownership } = this.#options;
+    if (run.standing === 'culprit' || !quarantine.keeps(run)) return false;
+    this.#park(run);
+    quarantine.wait(run, ownership);
+    return true;
+  }
+
   protected failed(run: TaskRun, envelope: Envelope, thrown: unknown, startedAt: number): void {
     this.#endings.failed(run, envelope, thrown, startedAt);
   }
@@ -213,6 +231,7 @@ export abstract class TaskExecutor {
 
   #wait(run: TaskRun, until: number): void {
     this.#park(run);
+    if (run.standing !== 'clear') this.#options.ownership.rested(run);
     this.#delays.add(run, until);
   }
 
@@ -221,7 +240,8 @@ export abstract class TaskExecutor {
     this.#options.scheduler.park(run);
   }
 
-  #goOn(run: TaskRun): void {
+  /** It waited for something that is there now. */
+  goOn(run: TaskRun): void {
     this.#options.scheduler.unpark(run);
     this.#options.onFree();
   }
@@ -257,3 +277,9 @@ export function promiseOf(pending: unknown): Promise<unknown> {
     return Promise.reject(thrown);
   }
 }
+
+const endsWorker = () =>
+  new PenstockError(
+    'PIPE_STAGE_ENDS_WORKER',
+    'each worker that ran the task ended or stood still, the last one with it alone',
+  );

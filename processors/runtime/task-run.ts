@@ -5,6 +5,7 @@ import type { Task } from '../stage.ts';
 import { Chain } from './chain.ts';
 import { LaneGroup, type LaneNode } from './lanes.ts';
 import { OffsetTracker } from './offset-tracker.ts';
+import { writeMark } from './owner-mark.ts';
 
 /**
  * One partition for as long as this member owns it without a gap: the epoch. Whatever still holds a share that is not
@@ -25,13 +26,44 @@ export class PartitionShare {
   /** Taken and not yet durable elsewhere. */
   tasks = 0;
   bytes = 0;
-  /** Tracker version of the newest commit that Kafka took; a new tracker has version 0 and nothing to say. */
+  /** Who the commits say it is; null: given up in good order. */
+  owner: string | null = null;
+  /** Owners that vanished before this one. */
+  deaths = 0;
+  /** Offset of the task that runs alone now. */
+  alone: number | null = null;
+  /** `version` of the newest commit that Kafka took; a new share has version 0 and nothing to say. */
   committedVersion = 0;
+  /** Offset of the task that must not run again, until its dead letter is written. */
+  culprit: number | null = null;
+  /** So many of the tasks to be taken run alone. */
+  suspects = 0;
+  /** Suspects taken and not ended. */
+  openSuspects = 0;
+  /** Grows with each change of the owner's mark. */
+  #markVersion = 0;
+  /** Milliseconds of the process's clock. */
+  readonly ownedSince = performance.now();
 
   constructor(assigned: AssignedPartition) {
     this.topic = assigned.topic;
     this.partition = assigned.partition;
     this.tracker = new OffsetTracker(assigned.committed);
+  }
+
+  /** Of all that a commit says; only grows. */
+  get version(): number {
+    return this.tracker.version + this.#markVersion;
+  }
+
+  mark(change: Partial<Pick<PartitionShare, 'owner' | 'deaths' | 'alone' | 'culprit'>>): void {
+    Object.assign(this, change);
+    this.#markVersion++;
+  }
+
+  metadata(): string {
+    const { owner, deaths, alone, culprit, tracker } = this;
+    return (owner === null ? '' : writeMark({ deaths, owner, alone, culprit })) + tracker.metadata();
   }
 }
 
@@ -54,6 +86,8 @@ export class TaskRun implements LaneNode<TaskRun> {
   attempt = 0;
   firstStartedAt = 0;
   firstFailedAt = 0;
+  /** A suspect runs alone; a culprit has ended processes and does not run. */
+  standing: 'clear' | 'suspect' | 'culprit' = 'clear';
   /** While it waits for its delay; epoch ms. */
   dueAt = 0;
   #detached = false;

@@ -121,6 +121,10 @@ export class GroupMember {
       sign();
       this.#events.joined(payload.memberId, payload.memberAssignment);
     });
+    // A consumer that crashes has left the group long before it says so.
+    this.consumer.on(events.STOP, () => {
+      if (!this.#isOver) this.#events.lost();
+    });
     this.consumer.on(events.CRASH, ({ payload }) => {
       sign();
       this.#events.lost();

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { spaceFetches } from './fetch-pace.ts';
 import { delayingJoin, type Join } from './join-delay.ts';
 import { type Parse, rememberAnswers } from './produce-answers.ts';
 import { encodeRecord } from './record-encoder.ts';
@@ -41,13 +42,19 @@ function scheduleCheckPendingRequests(this: RequestQueueLike): void {
 
 type HeaderBag = Record<string, Buffer | null | (Buffer | null)[]>;
 
-/** kafkajs folds headers with a spread for each: quadratic, so that one record of 100 000 headers holds the loop for minutes. */
-class HeaderList extends Array<DecodedHeader> {
-  override reduce<U>(_fold: unknown, _initial?: unknown): U;
-  override reduce(): HeaderBag {
-    const bag: HeaderBag = {};
-    for (const { key, value } of this) addHeader(bag, key, value);
-    return bag;
+/**
+ * kafkajs folds headers with a spread for each: quadratic, so that one record of 100 000 headers holds the loop for
+ * minutes. These are folded as they are read; it asks for nothing but the fold.
+ */
+class FoldedHeaders {
+  readonly #bag: HeaderBag = {};
+
+  add({ key, value }: DecodedHeader): void {
+    addHeader(this.#bag, key, value);
+  }
+
+  reduce(): HeaderBag {
+    return this.#bag;
   }
 }
 
@@ -62,11 +69,11 @@ function addHeader(bag: HeaderBag, key: string, value: Buffer | null): void {
   Object.defineProperty(bag, key, { value: next, enumerable: true, configurable: true, writable: true });
 }
 
-function readHeaders(this: DecoderLike, read: (decoder: DecoderLike) => DecodedHeader): HeaderList {
+function readHeaders(this: DecoderLike, read: (decoder: DecoderLike) => DecodedHeader): FoldedHeaders {
   const count = this.readVarInt();
-  const list = new HeaderList();
-  for (let index = 0; index < count; index += 1) list.push(read(this));
-  return list;
+  const headers = new FoldedHeaders();
+  for (let index = 0; index < count; index += 1) headers.add(read(this));
+  return headers;
 }
 
 function prototypeOf(module: unknown): object | undefined {
@@ -79,6 +86,16 @@ function replace(prototype: object | undefined, name: string, method: unknown): 
   if (!prototype || typeof Reflect.get(prototype, name) !== 'function') return false;
   Object.defineProperty(prototype, name, { value: method, configurable: true, writable: true });
   return true;
+}
+
+function slowDownFetches(prototype: object | undefined): boolean {
+  const fetch: unknown = prototype && Reflect.get(prototype, 'fetch');
+  if (!isMethod(fetch)) return false;
+  return replace(prototype, 'fetch', spaceFetches(fetch));
+}
+
+function isMethod(value: unknown): value is (this: object, request: unknown) => Promise<unknown> {
+  return typeof value === 'function';
 }
 
 function wrapJoin(load: NodeJS.Require): boolean {
@@ -128,6 +145,7 @@ function applyPatches(): boolean {
   return [
     replace(queue, 'scheduleCheckPendingRequests', scheduleCheckPendingRequests),
     replace(decoder, 'readVarIntArray', readHeaders),
+    slowDownFetches(prototypeOf(load('kafkajs/src/broker'))),
     wrapJoin(load),
     swapRecordEncoder(load),
     swapProduceParsers(load),

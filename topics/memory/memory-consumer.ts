@@ -121,6 +121,7 @@ export class MemoryConsumer implements GroupConsumer {
 
   #join(): void {
     this.#memberId = this.#parts.group.newMemberId();
+    this.#before = new Set();
     this.#parts.group.join({
       memberId: this.#memberId,
       topics: this.#options.topics,

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Report } from '../report.ts';
 import { startBenchSystem } from './system.ts';
 
 const totalBytes = 500_000_000;
@@ -39,7 +40,7 @@ async function serveCsv() {
 }
 
 /** One CSV of 500 MB through the three stages: the worker's highest resident set. */
-export async function benchLargeCsv(): Promise<string> {
+export async function benchLargeCsv(): Promise<Report> {
   const server = await serveCsv();
   const folder = await mkdtemp(join(tmpdir(), 'penstock-bench-'));
   const system = await startBenchSystem(folder, server.address);
@@ -52,12 +53,14 @@ export async function benchLargeCsv(): Promise<string> {
     const seconds = (performance.now() - since) / 1000;
     const size = (await stat(join(system.outputFolder, (await finished()) ?? ''))).size;
     const peakMb = await system.workerPeakMb();
-    return [
-      'One CSV of 500 MB to Parquet, download and upload included',
-      `  worker’s highest resident set   ${peakMb.toFixed(0)} MiB   (target ≤ ${targetMb})`,
-      `  time                            ${seconds.toFixed(0)} s`,
-      `  Parquet                         ${(size / 1e6).toFixed(0)} MB`,
-    ].join('\n');
+    return {
+      title: 'One CSV of 500 MB to Parquet, download and upload included',
+      measures: [
+        { what: 'worker’s highest resident set', unit: 'MiB', values: [peakMb], target: { atMost: targetMb } },
+        { what: 'time', unit: 's', values: [seconds] },
+        { what: 'Parquet', unit: 'MB', values: [size / 1e6] },
+      ],
+    };
   } finally {
     await system.stop();
     server.close();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadDemoFiles } from '../../../cli/demo/demo-files.ts';
 import { startFileServer } from '../../../cli/demo/file-server.ts';
-import { describeRates, type Pair } from '../ratio.ts';
+import { type Pair, type Report, rateMeasures } from '../report.ts';
 import { runBareScript } from './run-bare-script.ts';
 import { type BenchSystem, startBenchSystem } from './system.ts';
 
@@ -30,7 +30,7 @@ async function runPenstock(system: BenchSystem, urls: readonly string[]): Promis
 }
 
 /** 1 000 real files of 10–200 KB: download, convert, write; beside a bare script with the same converters. */
-export async function benchFiles(): Promise<string> {
+export async function benchFiles(): Promise<Report> {
   const usual = await realFiles();
   const server = await startFileServer({ usual, large: [] });
   const folder = await mkdtemp(join(tmpdir(), 'penstock-bench-'));
@@ -49,7 +49,10 @@ export async function benchFiles(): Promise<string> {
       const oursMs = await runPenstock(system, urls);
       pairs.push({ ours: (count / oursMs) * 1000, baseline: (count / baselineMs) * 1000 });
     }
-    return describeRates('1 000 real files of 10–200 KB through three stages', 'files/s', 0.7, pairs);
+    return {
+      title: '1 000 real files of 10–200 KB through three stages',
+      measures: rateMeasures('files/s', 0.7, pairs),
+    };
   } finally {
     await system.stop();
     await server.close();

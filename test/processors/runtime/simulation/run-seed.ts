@@ -81,6 +81,7 @@ async function lagOf(world: World): Promise<string[]> {
 
 function judge(scenario: Scenario, world: World, faults: readonly Fault[], tally: Tally): void {
   const { violations } = world.ledger;
+  if (faults.length === 0 && tally.blamed > 0) violations.push(`${tally.blamed} tasks were blamed without a fault`);
   if (faults.length === 0 && scenario.workers === 1 && tally.duplicates > 0) {
     violations.push(`${tally.duplicates} duplicates without a fault`);
   }

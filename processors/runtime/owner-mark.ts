@@ -1,0 +1,69 @@
+/**
+ * Stands before the finished offsets in a commit's metadata for as long as a worker owns the partition, and is taken away
+ * when it gives the partition up in good order. Who finds one that is not its own knows that an owner vanished.
+ */
+export interface OwnerMark {
+  /** Owners that vanished, one after another, before this one. */
+  readonly deaths: number;
+  /** Which worker. */
+  readonly owner: string;
+  /** Offset of the one task that ran, where tasks ran one at a time. */
+  readonly alone: number | null;
+  /** Offset of the task that is to blame, until its dead letter is written. */
+  readonly culprit: number | null;
+}
+
+/** Room that the finished offsets leave. */
+export const markMaxLength = 72;
+const maxDeaths = 999;
+const pattern = /^o(\d{1,3})\.([\w-]{1,24})(?:@(\d{1,16}))?(?:!(\d{1,16}))?;/;
+
+export function writeMark({ deaths, owner, alone, culprit }: OwnerMark): string {
+  const places = (alone === null ? '' : `@${alone}`) + (culprit === null ? '' : `!${culprit}`);
+  return `o${Math.min(deaths, maxDeaths)}.${owner}${places};`;
+}
+
+/** null for metadata without one, whoever wrote it. */
+export function readMark(metadata: string): OwnerMark | null {
+  const [, deaths, owner = '', alone, culprit] = pattern.exec(metadata.slice(0, markMaxLength)) ?? [];
+  if (deaths === undefined) return null;
+  return { deaths: Number(deaths), owner, alone: offsetOf(alone), culprit: offsetOf(culprit) };
+}
+
+const offsetOf = (digits: string | undefined): number | null => (digits === undefined ? null : Number(digits));
+
+/** The metadata behind the mark. */
+export function withoutMark(metadata: string): string {
+  return metadata.replace(pattern, '');
+}
+
+/** What a new owner makes of the mark that it finds. */
+export interface Verdict {
+  /** For its own mark. */
+  readonly deaths: number;
+  /** Offset of the task that ended one owner after another; it must not run again. */
+  readonly culprit: number | null;
+  /** So many of the first tasks run alone, one at a time, each named in a commit before it begins. */
+  readonly suspects: number;
+}
+
+const firstSuspects = 64;
+
+/**
+ * Two owners may vanish by chance; with the third, tasks run alone, so that a fourth knows which one it was. A task may
+ * thus end three processes (two, or as many as it has attempts where that is less). `survived`: the mark is this
+ * process's own, and it was not stalled: the membership was lost, no process.
+ */
+export function judgeMark(
+  mark: OwnerMark | null,
+  { survived, attempts, concurrency }: { survived: boolean; attempts: number; concurrency: number },
+): Verdict {
+  if (mark === null) return { deaths: 0, culprit: null, suspects: 0 };
+  const deaths = mark.deaths + (survived ? 0 : 1);
+  const culprit = survived ? mark.culprit : (mark.alone ?? mark.culprit);
+  const tolerated = Math.max(1, Math.min(2, attempts - 1));
+  if (deaths < tolerated) return { deaths, culprit, suspects: 0 };
+  // What a dead owner ran began among the first; where that was not it, look further.
+  const suspects = Math.max(firstSuspects, concurrency * 2) * 2 ** Math.min(deaths - tolerated, 10);
+  return { deaths, culprit, suspects };
+}

@@ -1,0 +1,55 @@
+import type { Codec } from '../../../schemas/codec.ts';
+import { attemptBatchSchema } from '../../../schemas/generated/attempt-batch.ts';
+import { attemptsTopic } from '../../../topics/names.ts';
+import type { Broker, GroupConsumer, GroupListener } from '../../../topics/ports.ts';
+
+/** A broker that loses attempt records: what recording them costs is the difference. */
+export function dropAttempts(broker: Broker): Broker {
+  return {
+    ...broker,
+    async producer(options) {
+      const producer = await broker.producer(options);
+      return {
+        send: (records) => producer.send(records.filter(({ topic }) => topic !== attemptsTopic)),
+        close: () => producer.close(),
+      };
+    },
+  };
+}
+
+/** Leaves out the encoding of attempt records as well. */
+export function skipAttempts(codec: Codec): Codec {
+  const nothing = Buffer.alloc(0);
+  return {
+    register: (subject, schema) => codec.register(subject, schema),
+    encode: (schema, subject, value) =>
+      schema.name === attemptBatchSchema.name ? nothing : codec.encode(schema, subject, value),
+    decode: (schema, value) => codec.decode(schema, value),
+  };
+}
+
+/** Counts how often partitions were handed out; one more than the rebalances. */
+export function countAssignments(broker: Broker): { broker: Broker; assignments(): number } {
+  let count = 0;
+  const counted = (listener: GroupListener): GroupListener => ({
+    assigned(partitions) {
+      count += 1;
+      listener.assigned(partitions);
+    },
+    rebalancing: () => listener.rebalancing(),
+    records: (batch) => listener.records(batch),
+    failed: (error) => listener.failed(error),
+  });
+  const watched = (consumer: GroupConsumer): GroupConsumer => ({
+    start: (listener) => consumer.start(counted(listener)),
+    pause: (partitions) => consumer.pause(partitions),
+    resume: (partitions) => consumer.resume(partitions),
+    commit: (offsets) => consumer.commit(offsets),
+    stop: () => consumer.stop(),
+  });
+  const wrapped = {
+    ...broker,
+    consumer: (options: Parameters<Broker['consumer']>[0]) => watched(broker.consumer(options)),
+  };
+  return { broker: wrapped, assignments: () => count };
+}

@@ -1,0 +1,143 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeFinished, encodeFinished } from '../../../processors/runtime/finished-offsets.ts';
+import { judgeMark, readMark, withoutMark, writeMark } from '../../../processors/runtime/owner-mark.ts';
+import { done } from '../../../processors/stage.ts';
+import { until } from '../../helpers/until.ts';
+import { RunnerBench, toNext } from './runner-bench.ts';
+
+const marks = fc.record({
+  deaths: fc.nat(999),
+  owner: fc.stringMatching(/^[\w-]{1,24}$/),
+  alone: fc.option(fc.nat(Number.MAX_SAFE_INTEGER)),
+  culprit: fc.option(fc.nat(Number.MAX_SAFE_INTEGER)),
+});
+
+describe('the mark of an owner', () => {
+  it('is read back, and leaves the finished offsets behind it as they are', () => {
+    const runs = fc
+      .uniqueArray(fc.nat(5_000), { maxLength: 50 })
+      .map((starts) =>
+        starts.toSorted((one, other) => one - other).map((at) => ({ start: at * 2 + 1, end: at * 2 + 2 })),
+      );
+    fc.assert(
+      fc.property(marks, runs, (mark, finished) => {
+        const text = encodeFinished(finished);
+        expect(readMark(writeMark(mark) + text)).toEqual(mark);
+        expect(withoutMark(writeMark(mark) + text)).toBe(text);
+        expect(decodeFinished(writeMark(mark) + text)).toEqual(decodeFinished(text));
+        expect(readMark(text)).toBeNull();
+      }),
+    );
+  });
+
+  it('is nothing in text of others', () => {
+    fc.assert(fc.property(fc.string(), (text) => void readMark(text)));
+    for (const text of ['', 'o', 'o1', 'o1.x', 'o1.x@', 'o1.x@y;', 'o1234.x;', `o1.${'x'.repeat(99)};`]) {
+      expect(readMark(text)).toBeNull();
+    }
+  });
+
+  it('counts who vanished, not who lived through it; suspects from the third on, blames who was alone', () => {
+    const mark = (deaths: number, alone: number | null = null) => ({ deaths, owner: 'w', alone, culprit: null });
+    const gone = { survived: false, attempts: 3, concurrency: 16 };
+    expect(judgeMark(null, gone)).toEqual({ deaths: 0, culprit: null, suspects: 0 });
+    expect(judgeMark(mark(0), gone)).toEqual({ deaths: 1, culprit: null, suspects: 0 });
+    expect(judgeMark(mark(1), gone)).toEqual({ deaths: 2, culprit: null, suspects: 64 });
+    expect(judgeMark(mark(2, 7), gone)).toMatchObject({ deaths: 3, culprit: 7 });
+    expect(judgeMark({ ...mark(0), culprit: 7 }, gone).culprit).toBe(7);
+    expect(judgeMark(mark(2), gone)).toEqual({ deaths: 3, culprit: null, suspects: 128 });
+    expect(judgeMark(mark(0), { ...gone, attempts: 1 }).suspects).toBe(64);
+    expect(judgeMark(mark(1), { ...gone, survived: true })).toEqual({ deaths: 1, culprit: null, suspects: 0 });
+    expect(judgeMark(mark(2, 7), { ...gone, survived: true })).toMatchObject({ deaths: 2, culprit: null });
+  });
+});
+
+/** Workers one after another, each ended by poison as by kill -9, until all tasks are committed. Resolves with the lives it took. */
+async function runUntilDone(bench: RunnerBench, total: number): Promise<number> {
+  for (let lives = 1; ; lives++) {
+    await bench.start({ drainMs: 50 });
+    const isOver = await until('the next death, or the end', async () => {
+      if (bench.broker.memberIds('p.work').length === 0) return 'died';
+      const offsets = await (await bench.broker.admin()).groupOffsets('p.work', 'p.work');
+      const sum = offsets.reduce((all, { committed }) => all + (committed?.offset ?? 0), 0);
+      return sum === total ? 'done' : undefined;
+    });
+    if (isOver === 'done') return lives;
+  }
+}
+
+function endProcess(bench: RunnerBench): Promise<never> {
+  for (const id of bench.broker.memberIds('p.work')) bench.broker.kill(id);
+  return new Promise(() => undefined);
+}
+
+describe('a task that ends its process', () => {
+  for (const { partitions, ordering } of [
+    { partitions: 1, ordering: 'none' },
+    { partitions: 4, ordering: 'key' },
+    { partitions: 3, ordering: 'partition' },
+  ] as const) {
+    it(`ends three at most, then it is a dead letter, and no other is (${ordering}, ${partitions})`, async () => {
+      const bench = await RunnerBench.open({
+        partitions,
+        ordering,
+        process: ({ payload }) => (payload.n === 23 ? endProcess(bench) : toNext(payload.n)),
+      });
+      await bench.submitMany(60);
+      expect(await runUntilDone(bench, 60)).toBe(4);
+      const letters = await bench.records('p.work.dlq');
+      expect(letters.map((letter) => String(letter.value))).toEqual(['{"n":23}']);
+      expect(JSON.parse(String(letters[0]?.headers['penstock-dead']))).toMatchObject({
+        code: 'PIPE_STAGE_ENDS_WORKER',
+      });
+      const handedOn = new Set((await bench.records('p.next')).map((record) => JSON.parse(String(record.value)).n));
+      expect(handedOn.size).toBe(59);
+      expect(bench.audit.violations).toEqual([]);
+    });
+  }
+
+  it('ends three at most where tasks come in batches, and its company is none the worse', async () => {
+    const alone: number[] = [];
+    const bench = await RunnerBench.open({
+      partitions: 3,
+      batch: { maxSize: 8, maxWaitMs: 5 },
+      processBatch(tasks) {
+        if (tasks.length === 1) alone.push(...tasks.map(({ payload }) => payload.n));
+        if (tasks.some(({ payload }) => payload.n === 23)) return endProcess(bench);
+        return tasks.map((each) => done(each, toNext(each.payload.n)));
+      },
+    });
+    await bench.submitMany(60);
+    expect(await runUntilDone(bench, 60)).toBe(4);
+    const letters = await bench.records('p.work.dlq');
+    expect(letters.map((letter) => String(letter.value))).toEqual(['{"n":23}']);
+    expect(alone).toContain(23);
+    expect(new Set((await bench.records('p.next')).map((record) => String(record.value))).size).toBe(59);
+    expect(bench.audit.violations).toEqual([]);
+  });
+
+  it('two of them, in one stage, end three processes each at most', async () => {
+    const bench = await RunnerBench.open({
+      partitions: 2,
+      process: ({ payload }) => ([5, 40].includes(payload.n) ? endProcess(bench) : toNext(payload.n)),
+    });
+    await bench.submitMany(60);
+    expect(await runUntilDone(bench, 60)).toBeLessThanOrEqual(5);
+    expect((await bench.records('p.work.dlq')).map((letter) => String(letter.value)).toSorted()).toEqual([
+      '{"n":40}',
+      '{"n":5}',
+    ]);
+  });
+
+  it('is not suspected where workers leave in good order', async () => {
+    const bench = await RunnerBench.open({ process: (task) => toNext(task.payload.n) });
+    for (let life = 1; life <= 4; life++) {
+      const worker = await bench.start();
+      await bench.submitMany(5);
+      await bench.committedTo(life * 5);
+      await worker.stop();
+      expect(readMark((await bench.committed())?.metadata ?? '')).toBeNull();
+    }
+  });
+});

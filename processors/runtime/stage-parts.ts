@@ -100,15 +100,15 @@ function buildRunning(options: StageRunnerOptions, base: Base, writers: Writers,
     environment: { log, blobs: options.blobs },
     encoder: new OutputEncoder(plan, codec, maxTaskBytes),
     maxTaskBytes,
+    quarantine,
+    ownership,
     now,
     onFree: () => pump.pump(),
     onDefect: events.onDefect,
-    quarantine,
-    ownership,
   };
   const makeEndings: MakeEndings = (wait) => new TaskEndings({ ...base, ...writers, now, random, wait });
   const hasRoom = () => writers.completions.hasRoom && !writers.completions.isSlow && writers.retries.hasRoom;
-  const { executor, pump } = buildExecutor(executorOptions, makeEndings, hasRoom);
+  const { executor, pump }: Running = buildExecutor(executorOptions, makeEndings, hasRoom);
   const hold = new RetryHold({
     topics: plan.retryTopics,
     now,

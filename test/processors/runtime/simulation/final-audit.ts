@@ -33,10 +33,11 @@ export async function auditEnd(world: World, violations: string[]): Promise<Tall
       const ends = outcomes.get(place) ?? [];
       outcomes.delete(place);
       duplicates += Math.max(0, ends.length - 1);
-      const due = blamed.has(n) ? 'dead' : endOf(world.scenario.planOf(n));
-      ended.set(n, ended.get(n) === true || ends.includes(due));
+      const due = endOf(world.scenario.planOf(n));
+      ended.set(n, ended.get(n) === true || ends.includes(due) || blamed.has(n));
       if (ends.length === 0) violations.push(`${place} (task ${n}) is lost: it should be ${due}`);
-      const other = blamed.has(n) ? undefined : ends.find((outcome) => outcome !== due && outcome !== 'moved');
+      if (blamed.has(n)) continue;
+      const other = ends.find((outcome) => outcome !== due && outcome !== 'moved');
       if (other !== undefined) violations.push(`${place} (task ${n}) ended ${other}, it should be ${due}`);
       const isDead = ends.includes('dead');
       if (letters.has(place) !== isDead) violations.push(`${place} (task ${n}): dead letter ${!isDead}, ends ${ends}`);

@@ -76,7 +76,8 @@ export class BatchExecutor extends TaskExecutor {
   protected override execute(run: TaskRun, envelope: Envelope, payload: unknown): void {
     this.#gathered.push({ run, envelope, payload });
     this.detachLater(run);
-    if (this.#gathered.length >= this.#stage.batch.maxSize) this.#giveOut();
+    // A suspect runs alone: no company can come, and what was gathered before it stays behind.
+    if (this.#gathered.length >= this.#stage.batch.maxSize || run.standing === 'suspect') this.#giveOut();
   }
 
   /** No other batch is out whose end could free a lane, and what could run stands behind what is gathered. */
@@ -106,6 +107,7 @@ export class BatchExecutor extends TaskExecutor {
   }
 
   #join(batch: Batch, { run, envelope, payload }: Gathered, now: number): void {
+    if (this.keptBack(run)) return;
     if (envelope.expiresAt !== undefined && envelope.expiresAt <= now) {
       this.expired(run, envelope, now);
       return;

@@ -9,6 +9,7 @@ import { judgeMark, readMark } from './owner-mark.ts';
 import type { Quarantine, QuarantineStage } from './quarantine.ts';
 import type { TaskPump } from './task-pump.ts';
 import type { PartitionShare, TaskRun } from './task-run.ts';
+import { slotsOf } from './task-slots.ts';
 
 export interface OwnershipOptions {
   readonly stage: AnyStage;
@@ -130,11 +131,11 @@ export class Ownership implements QuarantineStage {
 
   #judge(share: PartitionShare, { committed, topic, partition }: AssignedPartition): void {
     const { stage, log } = this.#options;
-    const { concurrency, retry } = stage;
+    const { retry } = stage;
     const mark = committed === null ? null : readMark(committed.metadata);
     const survived = mark?.owner === this.#owner && !this.#stalled;
     const attempts = retry.attempts * (retry.delayed.length + 1);
-    const verdict = judgeMark(mark, { survived, attempts, concurrency });
+    const verdict = judgeMark(mark, { survived, attempts, concurrency: slotsOf(stage) });
     Object.assign(share, verdict);
     if (verdict.deaths > 0) log.warn({ topic, partition, ...verdict }, 'the worker that had the partition vanished');
   }

@@ -1,6 +1,5 @@
 import type { Logger } from 'pino';
 import type { GroupConsumer } from '../../topics/ports.ts';
-import type { AnyStage } from '../pipeline.ts';
 import { BatchExecutor } from './batch-executor.ts';
 import { Committer } from './committer.ts';
 import type { Completion } from './completion.ts';
@@ -21,6 +20,7 @@ import { TaskEndings } from './task-endings.ts';
 import type { TaskExecutor, TaskExecutorOptions } from './task-executor.ts';
 import { TaskPump } from './task-pump.ts';
 import type { TaskRun } from './task-run.ts';
+import { slotsOf } from './task-slots.ts';
 
 const defaultMaxTaskBytes = 1024 * 1024;
 const defaultSessionTimeoutMs = 30_000;
@@ -149,9 +149,4 @@ function buildExecutor(options: TaskExecutorOptions, makeEndings: MakeEndings, h
     ranDry: () => executor.ranDry(),
   });
   return { executor, pump };
-}
-
-/** Tasks that may hold a slot at once. */
-function slotsOf({ concurrency, batch }: AnyStage): number {
-  return batch === undefined ? concurrency : concurrency * batch.maxSize;
 }

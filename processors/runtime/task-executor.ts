@@ -57,12 +57,7 @@ export abstract class TaskExecutor {
   }
 
   start(run: TaskRun): void {
-    const { quarantine, ownership } = this.#options;
-    if (run.standing !== 'culprit' && quarantine.keeps(run)) {
-      this.#park(run);
-      quarantine.wait(run, ownership);
-      return;
-    }
+    if (this.keptBack(run)) return;
     const now = this.#options.now();
     const envelope = openEnvelope(run);
     if (run.standing === 'culprit') {
@@ -215,6 +210,15 @@ export abstract class TaskExecutor {
       return;
     }
     this.#endings.succeeded(run, envelope, handedOn, startedAt);
+  }
+
+  /** True: it waits until no suspect is left, or for its turn to run alone. */
+  protected keptBack(run: TaskRun): boolean {
+    const { quarantine, ownership } = this.#options;
+    if (run.standing === 'culprit' || !quarantine.keeps(run)) return false;
+    this.#park(run);
+    quarantine.wait(run, ownership);
+    return true;
   }
 
   protected failed(run: TaskRun, envelope: Envelope, thrown: unknown, startedAt: number): void {

@@ -117,6 +117,31 @@ describe('forming a batch', () => {
     expect(sizes.every((size) => size <= 3)).toBe(true);
   });
 
+  it('concurrency counts batches, however small', async () => {
+    const held = gate();
+    const sizes: number[] = [];
+    const bench = await RunnerBench.open({
+      concurrency: 2,
+      batch: { maxSize: 3, maxWaitMs: 0 },
+      async processBatch(tasks) {
+        sizes.push(tasks.length);
+        await held.opened;
+        return tasks.map((each) => done(each));
+      },
+    });
+    const worker = await bench.start();
+    for (const taken of [1, 2, 3, 4]) {
+      await bench.submitMany(1, { key: `k${taken}` });
+      const all = () => (worker.stats()[0]?.inFlight ?? 0) + (worker.stats()[0]?.queued ?? 0);
+      await until('it to be taken', () => (all() === taken ? true : undefined));
+    }
+    expect(sizes).toEqual([1, 1]);
+    expect(worker.stats()[0]).toMatchObject({ inFlight: 2, queued: 2 });
+    held.open();
+    await bench.committedTo(4);
+    expect(sizes).toEqual([1, 1, 2]);
+  });
+
   it('leaves out those whose time is over when it goes out', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'], shouldAdvanceTime: true });
     const { bench, batches } = await openNoting({ batch: { maxWaitMs: longMs } });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeFinished, encodeFinished } from '../../../processors/runtime/finished-offsets.ts';
 import { judgeMark, readMark, withoutMark, writeMark } from '../../../processors/runtime/owner-mark.ts';
+import { done } from '../../../processors/stage.ts';
 import { until } from '../../helpers/until.ts';
 import { RunnerBench, toNext } from './runner-bench.ts';
 
@@ -90,11 +91,31 @@ describe('a task that ends its process', () => {
       expect(JSON.parse(String(letters[0]?.headers['penstock-dead']))).toMatchObject({
         code: 'PIPE_STAGE_ENDS_WORKER',
       });
-      const done = new Set((await bench.records('p.next')).map((record) => JSON.parse(String(record.value)).n));
-      expect(done.size).toBe(59);
+      const handedOn = new Set((await bench.records('p.next')).map((record) => JSON.parse(String(record.value)).n));
+      expect(handedOn.size).toBe(59);
       expect(bench.audit.violations).toEqual([]);
     });
   }
+
+  it('ends three at most where tasks come in batches, and its company is none the worse', async () => {
+    const alone: number[] = [];
+    const bench = await RunnerBench.open({
+      partitions: 3,
+      batch: { maxSize: 8, maxWaitMs: 5 },
+      processBatch(tasks) {
+        if (tasks.length === 1) alone.push(...tasks.map(({ payload }) => payload.n));
+        if (tasks.some(({ payload }) => payload.n === 23)) return endProcess(bench);
+        return tasks.map((each) => done(each, toNext(each.payload.n)));
+      },
+    });
+    await bench.submitMany(60);
+    expect(await runUntilDone(bench, 60)).toBe(4);
+    const letters = await bench.records('p.work.dlq');
+    expect(letters.map((letter) => String(letter.value))).toEqual(['{"n":23}']);
+    expect(alone).toContain(23);
+    expect(new Set((await bench.records('p.next')).map((record) => String(record.value))).size).toBe(59);
+    expect(bench.audit.violations).toEqual([]);
+  });
 
   it('two of them, in one stage, end three processes each at most', async () => {
     const bench = await RunnerBench.open({

@@ -7,6 +7,7 @@ import { messageOf, PenstockError } from '../../schemas/errors.ts';
 import type { Broker } from '../../topics/ports.ts';
 import { addConfigFlags, configOf, connectionFlags } from '../config-flags.ts';
 import { openBroker, openClickHouse, openCodec, withAdmin } from '../connect.ts';
+import { endSoon } from '../end-soon.ts';
 import { createLogger } from '../logger.ts';
 import { untilInterrupted } from '../until-interrupted.ts';
 
@@ -26,6 +27,7 @@ async function runSink(flags: Readonly<Record<string, unknown>>): Promise<void> 
       await sinkUntil(interrupted, { config, clickhouse, logger });
   } finally {
     await clickhouse.close();
+    endSoon();
   }
 }
 

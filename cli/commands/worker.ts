@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { addConfigFlags, configOf, connectionFlags } from '../config-flags.ts';
+import { endSoon } from '../end-soon.ts';
 import { loadPipelines, moduleFlag, modulesOf } from '../load-pipelines.ts';
 import { createLogger } from '../logger.ts';
 import { untilInterrupted } from '../until-interrupted.ts';
@@ -41,6 +42,7 @@ async function runWorker(flags: Flags): Promise<void> {
   const end = await Promise.race([interrupted, worker.failed]);
   if (typeof end === 'string') logger.info({ signal: end }, 'worker drains');
   await worker.stop();
+  endSoon();
   if (typeof end !== 'string') throw end;
 }
 

@@ -9,28 +9,29 @@ export interface OwnerMark {
   readonly owner: string;
   /** Offset of the one task that ran, where tasks ran one at a time. */
   readonly alone: number | null;
-  /** Offset of the task that is to blame, until its dead letter is written. */
-  readonly culprit: number | null;
+  /** Offsets of tasks that are to blame, until their dead letters are written; the newest two. */
+  readonly culprits: readonly number[];
 }
 
 /** Room that the finished offsets leave. */
-export const markMaxLength = 72;
+export const markMaxLength = 84;
 const maxDeaths = 999;
-const pattern = /^o(\d{1,3})\.([\w-]{1,24})(?:@(\d{1,16}))?(?:!(\d{1,16}))?;/;
+const pattern = /^o(\d{1,3})\.([\w-]{1,24})(?:@(\d{1,16}))?((?:!\d{1,16}){0,2});/;
 
-export function writeMark({ deaths, owner, alone, culprit }: OwnerMark): string {
-  const places = (alone === null ? '' : `@${alone}`) + (culprit === null ? '' : `!${culprit}`);
-  return `o${Math.min(deaths, maxDeaths)}.${owner}${places};`;
+const mostCulprits = 2;
+
+export function writeMark({ deaths, owner, alone, culprits }: OwnerMark): string {
+  const named = culprits.slice(-mostCulprits).map((offset) => `!${offset}`);
+  return `o${Math.min(deaths, maxDeaths)}.${owner}${alone === null ? '' : `@${alone}`}${named.join('')};`;
 }
 
 /** null for metadata without one, whoever wrote it. */
 export function readMark(metadata: string): OwnerMark | null {
-  const [, deaths, owner = '', alone, culprit] = pattern.exec(metadata.slice(0, markMaxLength)) ?? [];
+  const [, deaths, owner = '', alone, culprits = ''] = pattern.exec(metadata.slice(0, markMaxLength)) ?? [];
   if (deaths === undefined) return null;
-  return { deaths: Number(deaths), owner, alone: offsetOf(alone), culprit: offsetOf(culprit) };
+  const offsets = culprits.split('!').slice(1).map(Number);
+  return { deaths: Number(deaths), owner, alone: alone === undefined ? null : Number(alone), culprits: offsets };
 }
-
-const offsetOf = (digits: string | undefined): number | null => (digits === undefined ? null : Number(digits));
 
 /** The metadata behind the mark. */
 export function withoutMark(metadata: string): string {
@@ -41,8 +42,8 @@ export function withoutMark(metadata: string): string {
 export interface Verdict {
   /** For its own mark. */
   readonly deaths: number;
-  /** Offset of the task that ended one owner after another; it must not run again. */
-  readonly culprit: number | null;
+  /** Offsets of tasks that ended one owner after another; they must not run again. */
+  readonly culprits: readonly number[];
   /** So many of the first tasks run alone, one at a time, each named in a commit before it begins. */
   readonly suspects: number;
 }
@@ -58,12 +59,12 @@ export function judgeMark(
   mark: OwnerMark | null,
   { survived, attempts, concurrency }: { survived: boolean; attempts: number; concurrency: number },
 ): Verdict {
-  if (mark === null) return { deaths: 0, culprit: null, suspects: 0 };
+  if (mark === null) return { deaths: 0, culprits: [], suspects: 0 };
   const deaths = mark.deaths + (survived ? 0 : 1);
-  const culprit = survived ? mark.culprit : (mark.alone ?? mark.culprit);
+  const culprits = survived || mark.alone === null ? mark.culprits : [...mark.culprits, mark.alone];
   const tolerated = Math.max(1, Math.min(2, attempts - 1));
-  if (deaths < tolerated) return { deaths, culprit, suspects: 0 };
+  if (deaths < tolerated) return { deaths, culprits, suspects: 0 };
   // What a dead owner ran began among the first; where that was not it, look further.
   const suspects = Math.max(firstSuspects, concurrency * 2) * 2 ** Math.min(deaths - tolerated, 10);
-  return { deaths, culprit, suspects };
+  return { deaths, culprits, suspects };
 }

@@ -85,7 +85,7 @@ export class Ownership implements QuarantineStage {
     run.standing = 'clear';
     if (!share.live) return;
     if (standing === 'culprit') {
-      share.mark({ culprit: null });
+      share.mark({ culprits: share.culprits.filter((offset) => offset !== run.record.offset) });
       return;
     }
     share.openSuspects--;

@@ -109,7 +109,7 @@ export class StageEngine implements GroupListener, StageRunner {
     const ticket = share.tracker.take(record.offset);
     if (ticket === alreadyTaken) return;
     const run = new TaskRun(share, ticket, record, laneOf(record, this.#parts.plan.stage.ordering));
-    if (record.offset === share.culprit) run.standing = 'culprit';
+    if (share.culprits.length > 0 && share.culprits.includes(record.offset)) run.standing = 'culprit';
     this.#parts.gate.took(share, run.bytes);
     if (this.#parts.hold.keep(run)) return;
     if (share.suspects > 0) this.#parts.ownership.suspect(run);

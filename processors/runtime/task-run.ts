@@ -34,8 +34,8 @@ export class PartitionShare {
   alone: number | null = null;
   /** `version` of the newest commit that Kafka took; a new share has version 0 and nothing to say. */
   committedVersion = 0;
-  /** Offset of the task that must not run again, until its dead letter is written. */
-  culprit: number | null = null;
+  /** Offsets of tasks that must not run again, until their dead letters are written. */
+  culprits: readonly number[] = [];
   /** So many of the tasks to be taken run alone. */
   suspects = 0;
   /** Suspects taken and not ended. */
@@ -56,14 +56,14 @@ export class PartitionShare {
     return this.tracker.version + this.#markVersion;
   }
 
-  mark(change: Partial<Pick<PartitionShare, 'owner' | 'deaths' | 'alone' | 'culprit'>>): void {
+  mark(change: Partial<Pick<PartitionShare, 'owner' | 'deaths' | 'alone' | 'culprits'>>): void {
     Object.assign(this, change);
     this.#markVersion++;
   }
 
   metadata(): string {
-    const { owner, deaths, alone, culprit, tracker } = this;
-    return (owner === null ? '' : writeMark({ deaths, owner, alone, culprit })) + tracker.metadata();
+    const { owner, deaths, alone, culprits, tracker } = this;
+    return (owner === null ? '' : writeMark({ deaths, owner, alone, culprits })) + tracker.metadata();
   }
 }
 

@@ -263,8 +263,10 @@ describe('JSON values', () => {
   });
 
   it('of any kind throw nothing but PenstockErrors', async () => {
+    // A first byte of 0 makes it a framed value, whose schema the registry is asked for.
+    const unframed = fc.string({ unit: 'binary' }).filter((text) => !text.startsWith('\0'));
     await fc.assert(
-      fc.asyncProperty(fc.oneof(fc.json(), fc.string({ unit: 'binary' })), async (text) => {
+      fc.asyncProperty(fc.oneof(fc.json(), unframed), async (text) => {
         expect(await codeOf(() => read(text))).toMatch(/^(none|PIPE_TASK_\w+)$/);
       }),
     );

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeFinished, encodeFinished } from '../../../processors/runtime/finished-offsets.ts';
-import { judgeMark, readMark, withoutMark, writeMark } from '../../../processors/runtime/owner-mark.ts';
+import { judgeMark, markMaxLength, readMark, withoutMark, writeMark } from '../../../processors/runtime/owner-mark.ts';
 import { done } from '../../../processors/stage.ts';
 import { until } from '../../helpers/until.ts';
 import { RunnerBench, toNext } from './runner-bench.ts';
@@ -10,7 +10,7 @@ const marks = fc.record({
   deaths: fc.nat(999),
   owner: fc.stringMatching(/^[\w-]{1,24}$/),
   alone: fc.option(fc.nat(Number.MAX_SAFE_INTEGER)),
-  culprit: fc.option(fc.nat(Number.MAX_SAFE_INTEGER)),
+  culprits: fc.array(fc.nat(Number.MAX_SAFE_INTEGER), { maxLength: 2 }),
 });
 
 describe('the mark of an owner', () => {
@@ -39,17 +39,18 @@ describe('the mark of an owner', () => {
   });
 
   it('counts who vanished, not who lived through it; suspects from the third on, blames who was alone', () => {
-    const mark = (deaths: number, alone: number | null = null) => ({ deaths, owner: 'w', alone, culprit: null });
+    const mark = (deaths: number, alone: number | null = null) => ({ deaths, owner: 'w', alone, culprits: [] });
     const gone = { survived: false, attempts: 3, concurrency: 16 };
-    expect(judgeMark(null, gone)).toEqual({ deaths: 0, culprit: null, suspects: 0 });
-    expect(judgeMark(mark(0), gone)).toEqual({ deaths: 1, culprit: null, suspects: 0 });
-    expect(judgeMark(mark(1), gone)).toEqual({ deaths: 2, culprit: null, suspects: 64 });
-    expect(judgeMark(mark(2, 7), gone)).toMatchObject({ deaths: 3, culprit: 7 });
-    expect(judgeMark({ ...mark(0), culprit: 7 }, gone).culprit).toBe(7);
-    expect(judgeMark(mark(2), gone)).toEqual({ deaths: 3, culprit: null, suspects: 128 });
+    expect(judgeMark(null, gone)).toEqual({ deaths: 0, culprits: [], suspects: 0 });
+    expect(judgeMark(mark(0), gone)).toEqual({ deaths: 1, culprits: [], suspects: 0 });
+    expect(judgeMark(mark(1), gone)).toEqual({ deaths: 2, culprits: [], suspects: 64 });
+    expect(judgeMark(mark(2, 7), gone)).toMatchObject({ deaths: 3, culprits: [7] });
+    expect(judgeMark({ ...mark(2, 6), culprits: [9] }, gone).culprits).toEqual([9, 6]);
+    expect(writeMark(mark(999)).length + 3 * 17).toBeLessThan(markMaxLength);
+    expect(judgeMark(mark(2), gone)).toEqual({ deaths: 3, culprits: [], suspects: 128 });
     expect(judgeMark(mark(0), { ...gone, attempts: 1 }).suspects).toBe(64);
-    expect(judgeMark(mark(1), { ...gone, survived: true })).toEqual({ deaths: 1, culprit: null, suspects: 0 });
-    expect(judgeMark(mark(2, 7), { ...gone, survived: true })).toMatchObject({ deaths: 2, culprit: null });
+    expect(judgeMark(mark(1), { ...gone, survived: true })).toEqual({ deaths: 1, culprits: [], suspects: 0 });
+    expect(judgeMark(mark(2, 7), { ...gone, survived: true })).toMatchObject({ deaths: 2, culprits: [] });
   });
 });
 

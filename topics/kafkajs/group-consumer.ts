@@ -50,7 +50,7 @@ export class KafkaGroupConsumer implements GroupConsumer {
       joinAttempted: () => this.#membership.joinAttempted(),
       owned: () => this.#membership.current,
       rebalancing: () => this.#onRebalancing(),
-      ready: () => this.#ready,
+      ready: (isMember: boolean) => this.#onJoining(isMember),
       joined: (memberId: string, assigned: Readonly<Record<string, readonly number[]>>) =>
         this.#onJoin(memberId, assigned),
       batch: (payload: EachBatchPayload) => this.#onBatch(payload),
@@ -111,8 +111,15 @@ export class KafkaGroupConsumer implements GroupConsumer {
     return offsets.every((place) => owned.has(placeKey(place)));
   }
 
+  /** kafkajs joins without a word too: after a change of the topics, or when the group does not know it any more. */
+  #onJoining(isMember: boolean): Promise<void> | undefined {
+    if (isMember) this.#onRebalancing();
+    else this.#onLost();
+    return this.#ready;
+  }
+
   #onRebalancing(): void {
-    if (this.#state !== 'running') return;
+    if (this.#state !== 'running' || this.#ready !== undefined) return;
     this.#tell((listener) => {
       const drained = listener.rebalancing();
       if (drained === undefined) return;
@@ -150,7 +157,7 @@ export class KafkaGroupConsumer implements GroupConsumer {
   }
 
   async #load(assignment: Assignment): Promise<void> {
-    for (;;) {
+    for (let failures = 0; ; failures += 1) {
       try {
         const points = await fetchStartingPoints(this.#member.cluster, this.#groupId, assignment.partitions);
         if (this.#isCurrent(assignment)) this.#handOver(assignment, points);
@@ -161,6 +168,7 @@ export class KafkaGroupConsumer implements GroupConsumer {
         // A topic that was just made is unknown to some brokers for a moment.
         if (!error.retryable && error.code !== 'PIPE_TOPIC_UNKNOWN') return this.#fail(error);
         this.#logger?.debug({ group: this.#groupId, code: error.code }, error.message);
+        if (failures === 0) this.#handOverKept(assignment);
         await setTimeout(lookupPauseMs);
         if (!this.#isCurrent(assignment)) return;
       }
@@ -169,6 +177,13 @@ export class KafkaGroupConsumer implements GroupConsumer {
 
   #isCurrent(assignment: Assignment): boolean {
     return this.#membership.current === assignment && (this.#state === 'starting' || this.#state === 'running');
+  }
+
+  /** The rest is somebody else's by now, and must not wait for an offset that cannot be read. */
+  #handOverKept({ partitions, kept }: Assignment): void {
+    if (this.#state !== 'running') return;
+    const still = partitions.filter((place) => kept.has(placeKey(place)));
+    this.#tell((listener) => listener.assigned(still.map((place) => ({ ...place, committed: null, kept: true }))));
   }
 
   /** The seek makes kafkajs drop what it fetched from any other offset, and read from just where the listener is told. */

@@ -25,7 +25,8 @@ export interface ConsumerClients {
 export interface MemberEvents extends TapEvents {
   /** Still with the old generation, until ready() is settled. */
   rebalancing(): void;
-  ready(): Promise<void> | undefined;
+  /** It is about to join, whatever for. */
+  ready(isMember: boolean): Promise<void> | undefined;
   joined(memberId: string, assigned: Readonly<Record<string, readonly number[]>>): void;
   batch(payload: EachBatchPayload): Promise<void>;
   /** The membership is over; the member joins again by itself. */
@@ -69,7 +70,7 @@ export class GroupMember {
       partitionAssigners: [tap.assigner],
     });
     this.cluster = tap.cluster();
-    delayJoins(this.cluster, () => events.ready());
+    delayJoins(this.cluster, (isMember) => events.ready(isMember));
   }
 
   /** Rejects, with the error of kafkajs, when there is no broker or no such topic. */

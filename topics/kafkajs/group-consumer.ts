@@ -121,8 +121,7 @@ export class KafkaGroupConsumer implements GroupConsumer {
   #onRebalancing(): void {
     if (this.#state !== 'running' || this.#ready !== undefined) return;
     this.#tell((listener) => {
-      const drained = listener.rebalancing();
-      if (drained === undefined) return;
+      const drained = Promise.resolve(listener.rebalancing());
       const limit = new AbortController();
       const tooLong = setTimeout(longestDrainMs, undefined, { signal: limit.signal, ref: false });
       this.#ready = Promise.race([drained, tooLong]).then(

@@ -135,7 +135,7 @@ export function transformStage(options: TransformOptions = {}): Stage<TransformT
   return defineStage<TransformTask>({
     name: 'transform',
     input: transformTaskSchema,
-    concurrency: 8,
+    concurrency: 16,
     timeoutMs: options.timeoutMs ?? 900_000,
     async process(task, ctx) {
       try {

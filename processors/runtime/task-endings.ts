@@ -98,36 +98,26 @@ export class TaskEndings {
   }
 
   #delay(run: TaskRun, envelope: Envelope, failed: FailedAttempt, verdict: VerdictOf<'delay' | 'move'>): void {
-    const { plan } = this.#options;
     if (run.firstFailedAt === 0) run.firstFailedAt = failed.endedAt;
-    const notBefore = failed.endedAt + verdict.delayMs;
-    this.#leave(
-      run,
-      envelope,
-      { outcome: 'retry', ...failed, ...backToItself(plan) },
-      {
-        topic: waitingTopic(plan, verdict),
-        attempt: run.attempt + 1,
-        notBefore,
-        failedAt: run.firstFailedAt,
-      },
-    );
+    this.#comeBack(run, envelope, failed, verdict, { attempt: run.attempt + 1, failedAt: run.firstFailedAt });
   }
 
   #requeue(run: TaskRun, envelope: Envelope, failed: FailedAttempt, verdict: VerdictOf<'requeue'>): void {
+    const requeued = (envelope.requeued ?? 0) + 1;
+    this.#comeBack(run, envelope, failed, verdict, { attempt: run.attempt, requeued });
+  }
+
+  #comeBack(
+    run: TaskRun,
+    envelope: Envelope,
+    failed: FailedAttempt,
+    verdict: VerdictOf<'delay' | 'move' | 'requeue'>,
+    history: Omit<NextAttempt, 'topic' | 'notBefore'>,
+  ): void {
     const { plan } = this.#options;
+    const ending = { outcome: 'retry', ...failed, ...backToItself(plan) } as const;
     const notBefore = failed.endedAt + verdict.delayMs;
-    this.#leave(
-      run,
-      envelope,
-      { outcome: 'retry', ...failed, ...backToItself(plan) },
-      {
-        topic: waitingTopic(plan, verdict),
-        attempt: run.attempt,
-        notBefore,
-        requeued: (envelope.requeued ?? 0) + 1,
-      },
-    );
+    this.#leave(run, envelope, ending, { topic: waitingTopic(plan, verdict), notBefore, ...history });
   }
 
   /** The task goes on as another record, and this one of it is done with; its row names the stage itself as the next. */

@@ -191,6 +191,10 @@ export const errorCatalogue = {
     'processBatch() gave no result for the task; the attempt has failed.',
     'Return done(task) or failed(task, error) for each task of the batch, with the very task objects that were handed in.',
   ),
+  PIPE_STAGE_RESULT_TOO_LARGE: permanent(
+    'A stage gave a result that is larger than what travels with a task.',
+    'Put it into ctx.blobs, return result(…, { blob }), then redrive.',
+  ),
   PIPE_STAGE_RETRYABLE: passing(
     'The stage called retryable().',
     'Nothing, unless it ends in the dead letters: then look at what the stage depends on.',
@@ -214,6 +218,10 @@ export const errorCatalogue = {
   PIPE_PIPELINE_UNKNOWN: permanent(
     'No pipeline of that name is known here.',
     'Check the spelling, or load its module with --module.',
+  ),
+  PIPE_TASK_CANCELLED: permanent(
+    'Somebody cancelled the task; it is the reason of ctx.signal.',
+    'Nothing: the task has ended. Submit it again, under another id, if it is to run after all.',
   ),
   PIPE_TASK_EMPTY: permanent('The record has no value.', 'Produce a JSON object or a framed Avro record as the value.'),
   PIPE_TASK_NOT_FOUND: permanent(

@@ -79,7 +79,7 @@ async function readOutcomes(world: World): Promise<Map<string, string[]>> {
   for (const [, record] of await readTopic(world, attemptsTopic)) {
     const batch: AttemptBatch = JSON.parse(String(record.value));
     for (const { outcome, nextStage, partition, offset } of batch.attempts) {
-      if (outcome === 'retry' && nextStage === '') continue;
+      if (outcome === 'running' || (outcome === 'retry' && nextStage === '')) continue;
       const place = `${batch.topic}/${partition}@${offset}`;
       outcomes.set(place, [...(outcomes.get(place) ?? []), outcome === 'retry' ? 'moved' : outcome]);
     }

@@ -65,9 +65,12 @@ export class CancelMemory {
   }
 
   #remember(id: string, scope: Scope): void {
-    const others = (this.#scopes.get(id) ?? []).filter((each) => !isSame(each, scope));
+    const known = this.#scopes.get(id) ?? [];
+    const others = known.filter((each) => !isSame(each, scope));
+    // Clocks differ: what is read last need not be the newest.
+    const at = Math.max(scope.at, ...known.filter((each) => isSame(each, scope)).map((each) => each.at));
     this.#scopes.delete(id);
-    this.#scopes.set(id, [...others, scope].slice(-maxScopes));
+    this.#scopes.set(id, [...others, { ...scope, at }].slice(-maxScopes));
   }
 
   #forget(now: number): void {

@@ -79,6 +79,10 @@ export const errorCatalogue = {
     'The token made more requests in this second than it may.',
     'Wait as Retry-After says; send many tasks in one request instead of one each.',
   ),
+  PIPE_GATEWAY_RANGE_UNSATISFIABLE: permanent(
+    'The range that was asked for lies behind the end of the result.',
+    'Ask for a range within the size that the content-range header says.',
+  ),
   PIPE_GATEWAY_REQUEST_INVALID: permanent(
     'A header, path or query parameter is malformed or unknown.',
     'Compare the request with the route’s documentation; the message names the parameter.',
@@ -236,6 +240,18 @@ export const errorCatalogue = {
     'Nothing: the task has ended. Submit it again, under another id, if it is to run after all.',
   ),
   PIPE_TASK_EMPTY: permanent('The record has no value.', 'Produce a JSON object or a framed Avro record as the value.'),
+  PIPE_TASK_FINISHED: permanent(
+    'The task has ended: there is nothing to cancel.',
+    'Look at it with GET /v1/tasks/<id>, or penstock task.',
+  ),
+  PIPE_TASK_NOT_FINISHED: passing(
+    'The task has not ended, so it has no result yet.',
+    'Ask again later, watch GET /v1/tasks/<id>/events, or submit with ?wait.',
+  ),
+  PIPE_TASK_NOT_SUCCEEDED: permanent(
+    'The task ended without a result: it died, expired or was cancelled.',
+    'Look at its timeline with GET /v1/tasks/<id>, or penstock task.',
+  ),
   PIPE_TASK_NOT_FOUND: permanent(
     'No attempt of a task with that id is recorded.',
     'Check the id; a new task appears once the sink has written its first rows (penstock status).',

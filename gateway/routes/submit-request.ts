@@ -5,6 +5,7 @@ import { PenstockError } from '../../schemas/errors.ts';
 import type { Target } from '../catalogue.ts';
 import { definedFields } from '../defined-fields.ts';
 import type { Submission } from '../intake/submission.ts';
+import { waitQuery } from './submit-wait.ts';
 
 export const submitParams = Type.Object({ pipeline: Type.String({ maxLength: 100 }) });
 
@@ -20,6 +21,7 @@ export const submitQuery = Type.Object(
     tenant: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
     notBefore: Type.Optional(time('Not to run before')),
     expiresAt: Type.Optional(time('Not to run after')),
+    wait: waitQuery,
   },
   { additionalProperties: false },
 );
@@ -50,6 +52,7 @@ export function readSubmission(
       tenant: query.tenant,
       notBefore,
       expiresAt,
+      watched: query.wait === undefined ? undefined : (true as const),
       trace: typeof trace === 'string' && traceparent.test(trace) ? trace : undefined,
     }),
     ...(key !== undefined && { idempotencyKey: key }),

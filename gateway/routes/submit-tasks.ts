@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
 import { PenstockError } from '../../schemas/errors.ts';
@@ -6,12 +7,15 @@ import { type CataloguePipeline, findTarget } from '../catalogue.ts';
 import { knows, tenantFor } from '../identity/identity.ts';
 import { Batch } from '../intake/batch.ts';
 import { itemsOf, shapeOf, toLine } from '../intake/body.ts';
+import type { Receipt } from '../intake/intake.ts';
 import { linesOf } from '../intake/ndjson.ts';
 import type { Submission, Submitter } from '../intake/submission.ts';
 import { ProblemWith, toPenstockError } from '../plugins/errors.ts';
 import type { Metrics } from '../plugins/metrics.ts';
 import { problemOf } from '../plugins/problem.ts';
+import { readWait, type Waiting } from '../watching/waiting.ts';
 import { readSubmission, submitParams, submitQuery } from './submit-request.ts';
+import { endingSchema } from './submit-wait.ts';
 
 const maxJsonBytes = 8 * 1024 * 1024;
 const maxTaskBytes = 1_000_000;
@@ -22,6 +26,7 @@ export interface SubmitRouteOptions {
   readonly pipelines: readonly CataloguePipeline[];
   readonly submitter: Submitter;
   readonly metrics: Metrics;
+  readonly waiting: Waiting;
 }
 
 interface SubmitRequest {
@@ -45,7 +50,10 @@ export function addSubmitRoute(app: FastifyInstance, options: SubmitRouteOptions
     );
     scope.post<SubmitRequest>(
       '/v1/pipelines/:pipeline/tasks',
-      { config: { role: 'submit' }, schema: { params: submitParams, querystring: submitQuery } },
+      {
+        config: { role: 'submit' },
+        schema: { params: submitParams, querystring: submitQuery, response: { 200: endingSchema } },
+      },
       (request, reply) => submit(options, request, reply),
     );
   });
@@ -60,15 +68,46 @@ async function submit(options: SubmitRouteOptions, request: FastifyRequest<Submi
   const known = options.pipelines.filter(({ name }) => knows(identity, name));
   const target = findTarget(known, params.pipeline, query.stage);
   const submission = readSubmission(target, { ...query, tenant: tenantFor(identity, query.tenant) }, headers);
+  const waitMs = query.wait === undefined ? undefined : readWait(query.wait);
+  if (waitMs !== undefined) checkOneTask(request.body);
   try {
     await options.submitter.open(target);
+    if (waitMs !== undefined) await options.waiting.open(target.pipeline);
     const answer = await takeBody(options.submitter, submission, request.body);
     options.metrics.tasksAccepted(target.pipeline, target.stage, 'ids' in answer ? answer.ids.length : 1);
-    return reply.code(202).send(answer);
+    if (waitMs === undefined || !('id' in answer)) return reply.code(202).send(answer);
+    return await sendEnd(options.waiting, answer, waitMs, request, reply);
   } catch (error) {
     options.metrics.tasksRejected(target.pipeline, target.stage, toPenstockError(error).code);
     throw error;
   }
+}
+
+function checkOneTask(body: SubmitRequest['Body']): void {
+  if (Buffer.isBuffer(body) && shapeOf(body) !== 'array') return;
+  throw new PenstockError('PIPE_GATEWAY_REQUEST_INVALID', 'wait is for one task: watch those of a batch by their ids');
+}
+
+/** What moves nothing for so long is cut off; a wait may last longer. */
+const graceMs = 30_000;
+
+async function sendEnd(
+  waiting: Waiting,
+  receipt: Receipt,
+  waitMs: number,
+  { raw }: FastifyRequest<SubmitRequest>,
+  reply: FastifyReply,
+) {
+  const gone = new AbortController();
+  const leave = (): void => gone.abort();
+  // Not where a request is injected.
+  if (raw.socket instanceof Socket) raw.socket.setTimeout(waitMs + graceMs);
+  reply.raw.once('close', leave);
+  const end = await waiting.whole(receipt.pipeline, receipt.id, waitMs, gone.signal);
+  reply.raw.off('close', leave);
+  if (waiting.isEnding) reply.header('connection', 'close');
+  reply.header('location', `/v1/tasks/${encodeURIComponent(receipt.id)}`);
+  return end === undefined ? reply.code(202).send(receipt) : reply.code(200).send(end);
 }
 
 async function takeBody(submitter: Submitter, submission: Submission, body: Buffer | IncomingMessage | undefined) {

@@ -198,8 +198,7 @@ export class PenstockClient<Payloads extends { readonly [Name in keyof Payloads]
 
   /** The gateway's answers are what its OpenAPI document says. */
   async #json<Answer>(response: Response): Promise<Answer> {
-    const answer: Answer = await response.json();
-    return answer;
+    return (await response.json()) as Answer;
   }
 }
 

@@ -43,7 +43,7 @@ export class GatewayConnection {
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.#try(path, options);
       if (outcome instanceof Response && outcome.ok) return outcome;
-      const mayRepeat = outcome instanceof Error || passing.has(outcome.status);
+      const mayRepeat = outcome instanceof Error || mayPass(outcome);
       const pauseMs = pauseBefore(attempt, outcome);
       if (!mayRepeat || attempt >= attempts) throw outcome instanceof Error ? outcome : await errorOf(outcome);
       if (outcome instanceof Response) await outcome.body?.cancel();
@@ -75,6 +75,10 @@ export class GatewayConnection {
     return { ...(token !== undefined && { authorization: `Bearer ${token}` }), ...headers };
   }
 }
+
+/** A conflict passes where the gateway says when: an earlier try is still under way. */
+const mayPass = ({ status, headers }: Response): boolean =>
+  passing.has(status) || (status === 409 && headers.has('retry-after'));
 
 function queryOf(query: RequestOptions['query'] = {}): string {
   const parameters = new URLSearchParams();

@@ -59,7 +59,7 @@ const defaultDeadlineMs = 4_500;
 
 /** The gateway as a fastify app: every route, no port. `close()` flushes and leaves Kafka; the broker is the caller's. */
 export function buildGateway(options: GatewayOptions): FastifyInstance {
-  const { config, broker, codec, pipelines } = options;
+  const { config, broker, codec, pipelines, version = 'unknown' } = options;
   const app = createApp(options.logger);
   const history = options.history ?? connectHistory(config.clickhouse);
   const intake = new Intake({
@@ -85,12 +85,12 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
   installAccess(app, tokens);
   installAudit(app);
   if (tokens) installRateLimits(app);
-  installOpenapi(app, { version: options.version ?? 'unknown', withTokens: tokens !== undefined });
+  installOpenapi(app, { version, withTokens: tokens !== undefined });
   // In a scope of its own, because the plugins above look at each route that is added after them.
   app.register(async (scope) => {
     addHealthRoutes(scope, readiness);
     addMetricsRoute(scope, metrics);
-    addDocsRoutes(scope);
+    addDocsRoutes(scope, { pipelines, version });
     addPipelineRoutes(scope, pipelines);
     addSubmitRoute(scope, { pipelines, submitter: new Submitter(intake), metrics, waiting });
     addTaskRoutes(scope, history);

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Codec } from '../../schemas/codec.ts';
+import type { ErrorCode } from '../../schemas/error-catalogue.ts';
 import { PenstockError } from '../../schemas/errors.ts';
 import type { Broker, Producer } from '../../topics/ports.ts';
 import type { Target } from '../catalogue.ts';
@@ -90,8 +91,8 @@ export class Intake {
     }
   }
 
-  untilDeadline<T>(work: Promise<T>): Promise<T> {
-    return withDeadline(work, this.options.sendDeadlineMs, 'PIPE_BROKER_UNAVAILABLE');
+  untilDeadline<T>(work: Promise<T>, code: ErrorCode = 'PIPE_BROKER_UNAVAILABLE'): Promise<T> {
+    return withDeadline(work, this.options.sendDeadlineMs, code);
   }
 
   get acceptedRowsDropped(): number {

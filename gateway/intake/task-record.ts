@@ -13,6 +13,8 @@ export interface TaskOptions {
   readonly expiresAt?: number;
   /** Somebody waits for its end. */
   readonly watched?: true;
+  /** When its submitter made it; default: now. */
+  readonly at?: number;
   /** W3C traceparent. */
   readonly trace?: string;
 }
@@ -34,7 +36,7 @@ export function makeTask(
   acceptedAt: number,
 ): PreparedTask {
   const key = options.key ?? id;
-  const envelope = writeEnvelope(envelopeOf(id, options, acceptedAt));
+  const envelope = writeEnvelope(envelopeOf(id, options, options.at ?? acceptedAt));
   return {
     id,
     acceptedAt,

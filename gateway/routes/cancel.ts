@@ -9,7 +9,7 @@ export interface CancelRouteOptions extends TaskSources {
   readonly orders: OrderWriter;
 }
 
-const params = Type.Object({ id: Type.String({ minLength: 1, maxLength: 256 }) });
+const params = Type.Object({ id: Type.String({ minLength: 1, maxLength: 256, examples: ['order-17'] }) });
 const answer = Type.Object(
   { id: Type.String(), state: Type.Literal('cancelling') },
   { description: 'Every worker is told; nothing more of the task is run, with what it fans out into' },

@@ -14,8 +14,10 @@ export interface EventRoutesOptions {
   readonly feed: AttemptFeed;
 }
 
-const taskParams = Type.Object({ id: Type.String({ minLength: 1, maxLength: 256 }) });
-const pipelineParams = Type.Object({ pipeline: Type.String({ maxLength: 100 }) });
+const taskParams = Type.Object({
+  id: Type.String({ minLength: 1, maxLength: 256, examples: ['01a1fdbd-1481-70d9-8767-9f0a996a92e3'] }),
+});
+const pipelineParams = Type.Object({ pipeline: Type.String({ maxLength: 100, examples: ['assets'] }) });
 const pipelineQuery = Type.Object(
   { stage: Type.Optional(Type.String({ description: 'Only of this stage', maxLength: 100 })) },
   { additionalProperties: false },

@@ -16,12 +16,15 @@ export interface ResultRouteOptions extends TaskSources {
   readonly blobs: BlobReader | undefined;
 }
 
-const params = Type.Object({ id: Type.String({ minLength: 1, maxLength: 256 }) });
+const params = Type.Object({
+  id: Type.String({ minLength: 1, maxLength: 256, examples: ['01a1fdbd-1481-70d9-8767-9f0a996a92e3'] }),
+});
 type ResultRequest = FastifyRequest<{ Params: Static<typeof params> }>;
 
-const bytes = { '*/*': { schema: Type.String({ format: 'binary' }) } };
+const bytes = { '*/*': { schema: Type.String() } };
+const json = { 'application/json': { schema: Type.Unknown() } };
 const response = {
-  200: { description: 'The result: bytes of the blob store, else JSON', content: bytes },
+  200: { description: 'The result: bytes of the blob store, else JSON', content: { ...json, ...bytes } },
   204: Type.Null({ description: 'It succeeded, and gave no result' }),
   206: { description: 'The range that was asked for', content: bytes },
 };

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Codec } from '../../schemas/codec.ts';
-import { messageOf } from '../../schemas/errors.ts';
+import { messageOf, PenstockError } from '../../schemas/errors.ts';
 import { type ControlRecord, controlRecordSchema } from '../../schemas/generated/control-record.ts';
 import { readCancelOrder } from '../../topics/control/cancel-order.ts';
 import { type Follower, followTopics } from '../../topics/follow.ts';
@@ -21,6 +21,8 @@ export interface ControlReaderOptions {
 /** A worker does not start later than that for want of orders; they count as soon as they are read. */
 const catchUpLimitMs = 5_000;
 const lookEveryMs = 20;
+/** An order whose schema cannot be asked for right now is read again. */
+const registryRetryMs = 1_000;
 
 /** Reads penstock.control for as long as the process lives. Resolves when the orders that stand there are known. */
 export async function startControlReader(options: ControlReaderOptions): Promise<Follower> {
@@ -38,11 +40,20 @@ export async function startControlReader(options: ControlReaderOptions): Promise
   } catch (thrown) {
     logger.warn({ reason: messageOf(thrown) }, 'begins without orders; they count as soon as they can be read');
   }
-  return follower;
+  return {
+    ready: follower.ready,
+    async stop() {
+      reader.close();
+      await follower.stop();
+    },
+  };
 }
 
 class ControlReader {
   readonly #options: ControlReaderOptions;
+  readonly #closing = new AbortController();
+  /** Orders that wait for the registry. */
+  readonly #unread: InboundRecord[] = [];
   #isReviewPlanned = false;
   /** Next offset. */
   position = 0;
@@ -51,10 +62,18 @@ class ControlReader {
     this.#options = options;
   }
 
+  close(): void {
+    this.#closing.abort();
+  }
+
   take(record: InboundRecord): void {
+    // A record without a value is the end of an order that nothing replaces.
+    if (record.value !== null) this.#read(record);
     this.position = record.offset + 1;
-    // The end of an order that nothing replaces.
-    if (record.value === null) return;
+  }
+
+  /** Orders of one id may be obeyed in any order. */
+  #read(record: InboundRecord): void {
     try {
       const decoded = this.#options.codec.decode(controlRecordSchema, record.value);
       if (!(decoded instanceof Promise)) this.#obey(decoded);
@@ -74,7 +93,21 @@ class ControlReader {
     });
   }
 
+  async #readAgain(): Promise<void> {
+    try {
+      await sleep(registryRetryMs, undefined, { signal: this.#closing.signal });
+    } catch {
+      return; // closed meanwhile
+    }
+    for (const record of this.#unread.splice(0)) this.#read(record);
+  }
+
   #refuse(record: InboundRecord, thrown: unknown): void {
+    if (thrown instanceof PenstockError && thrown.retryable) {
+      this.#unread.push(record);
+      if (this.#unread.length === 1) void this.#readAgain();
+      return;
+    }
     this.#options.logger.warn({ offset: record.offset, reason: messageOf(thrown) }, 'no order: passed over');
   }
 }

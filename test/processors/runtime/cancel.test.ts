@@ -157,6 +157,20 @@ describe('a cancelled task', () => {
     expect(aborts).toEqual([false]);
   });
 
+  it('is cancelled although the registry was away when the order came', async () => {
+    const bench = await RunnerBench.open({});
+    await cancel(bench, ['one']);
+    const [order] = await bench.records('penstock.control');
+    bench.codec.unreadable = String(order?.value);
+    await bench.start();
+    bench.codec.unreadable = undefined;
+    await until('the order is read', async () => {
+      await bench.submit([{ key: 'one', headers: withId('one') }]);
+      const rows = await bench.rows();
+      return rows.some(({ outcome }) => outcome === 'cancelled') ? true : undefined;
+    });
+  });
+
   it('is not ended by orders that are none', async () => {
     const bench = await RunnerBench.open({});
     const producer = await bench.broker.producer();

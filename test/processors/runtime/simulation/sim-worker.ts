@@ -36,6 +36,7 @@ export class SimWorker {
   #worker: Worker | undefined;
   #dead = false;
   frozen = false;
+  wasFrozen = false;
 
   constructor(world: Surroundings, name: string) {
     this.#world = world;
@@ -78,6 +79,7 @@ export class SimWorker {
 
   freeze(): void {
     this.frozen = true;
+    this.wasFrozen = true;
     for (const reader of this.#readers) reader.freeze();
     for (const { consumer, session } of this.#members) {
       session.cut();

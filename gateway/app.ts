@@ -18,8 +18,10 @@ import { installOpenapi } from './openapi/openapi.ts';
 import { connectHistory } from './plugins/clickhouse.ts';
 import { installErrors, onClientError, onFrameworkError } from './plugins/errors.ts';
 import { installHostGuard } from './plugins/host-guard.ts';
+import { installLoadShedding } from './plugins/load-shedding.ts';
 import { installMetrics } from './plugins/metrics.ts';
 import { installSecurityHeaders } from './plugins/security-headers.ts';
+import { installSlowBodies } from './plugins/slow-bodies.ts';
 import { Readiness } from './readiness.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addPipelineRoutes } from './routes/list-pipelines.ts';
@@ -41,8 +43,11 @@ export interface GatewayOptions {
   readonly version?: string;
 }
 
-/** Whole request, NDJSON bodies included. */
-const requestTimeoutMs = 300_000;
+/** Whole request, NDJSON bodies included; a body that does not move is cut off long before. */
+const requestTimeoutMs = 3_600_000;
+const headersTimeoutMs = 10_000;
+/** How often node looks for requests that are too late. */
+const lookForLateMs = 2_000;
 /** A connection on which nothing moves. */
 const idleTimeoutMs = 60_000;
 
@@ -60,8 +65,11 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
   });
   const readiness = new Readiness({ broker, logger: options.logger });
   const tokens = openTokens(config);
+  const stopping = new AbortController();
   installErrors(app);
   installSecurityHeaders(app);
+  installSlowBodies(app);
+  installLoadShedding(app);
   const metrics = installMetrics(app);
   if (!tokens) installHostGuard(app);
   installAccess(app, tokens);
@@ -74,13 +82,14 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
     addMetricsRoute(scope, metrics);
     addDocsRoutes(scope, { pipelines, version });
     addPipelineRoutes(scope, pipelines);
-    addSubmitRoute(scope, { pipelines, submitter: new Submitter(intake), metrics });
+    addSubmitRoute(scope, { pipelines, submitter: new Submitter(intake), metrics, stopping: stopping.signal });
     addTaskRoutes(scope, history);
   });
   if (tokens && config.tokensFile !== undefined) {
     const unwatch = watchTokens(config.tokensFile, tokens, options.logger);
     app.addHook('onClose', async () => unwatch());
   }
+  app.addHook('preClose', async () => stopping.abort());
   app.addHook('onListen', async () => readiness.watch());
   app.addHook('onClose', async () => {
     await Promise.all([intake.close(), history.close(), readiness.close()]);
@@ -94,6 +103,9 @@ function createApp(logger: Logger): FastifyInstance {
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: requestTimeoutMs,
+    http: { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: lookForLateMs },
+    // While it closes it still answers what comes over open connections, and ends them after it.
+    return503OnClosing: false,
     connectionTimeout: idleTimeoutMs,
     bodyLimit: 1024 * 1024,
     onProtoPoisoning: 'error',

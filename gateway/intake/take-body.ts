@@ -32,19 +32,25 @@ const lineLimits = {
 };
 
 /** Sends what the body holds. Rejects as Submitter does for one task; of a batch the error stands beside what was accepted. */
-export async function takeBody(submitter: Submitter, submission: Submission, body: TaskBody): Promise<Taken> {
+export async function takeBody(
+  submitter: Submitter,
+  submission: Submission,
+  body: TaskBody,
+  stopping: AbortSignal,
+): Promise<Taken> {
+  const batchOf = (groups: Groups) => runBatch(new Batch(submitter, submission, limits), groups, stopping);
   switch (body.kind) {
     case 'lines':
-      return runBatch(new Batch(submitter, submission, limits), linesOf(body.stream, lineLimits));
+      return batchOf(linesOf(body.stream, lineLimits));
     case 'event':
       return one(submitter.submitEvent(submission, body.event));
     case 'structured-event':
       return one(submitter.submitEvent(submission, readStructuredEvent(parseJson(body.bytes))));
     case 'events':
-      return takeItems(submitter, submission, itemsOf(body.bytes).map(toEvent));
+      return batchOf(groupsOf(itemsOf(body.bytes), toEvent));
     case 'json':
       if (shapeOf(body.bytes) === 'object') return one(submitter.submitOne(submission, body.bytes));
-      return takeItems(submitter, submission, itemsOf(body.bytes).map(toLine));
+      return batchOf(groupsOf(itemsOf(body.bytes), toLine));
   }
 }
 
@@ -52,21 +58,21 @@ async function one(receipt: Promise<Receipt>): Promise<Taken> {
   return { kind: 'one', receipt: await receipt };
 }
 
-function takeItems(submitter: Submitter, submission: Submission, items: readonly BatchItem[]): Promise<Taken> {
-  return runBatch(new Batch(submitter, submission, limits), groupsOf(items));
-}
-
-function* groupsOf(items: readonly BatchItem[]): Generator<readonly BatchItem[]> {
+function* groupsOf(items: readonly unknown[], read: (item: unknown) => BatchItem): Generator<readonly BatchItem[]> {
   for (let start = 0; start < items.length; start += lineLimits.maxLines) {
-    yield items.slice(start, start + lineLimits.maxLines);
+    yield items.slice(start, start + lineLimits.maxLines).map(read);
   }
 }
 
 type Groups = AsyncIterable<readonly BatchItem[]> | Iterable<readonly BatchItem[]>;
 
-async function runBatch(batch: Batch, groups: Groups): Promise<Taken> {
+async function runBatch(batch: Batch, groups: Groups, stopping: AbortSignal): Promise<Taken> {
   try {
-    for await (const group of groups) await batch.add(group);
+    for await (const group of groups) {
+      if (stopping.aborted)
+        throw new PenstockError('PIPE_GATEWAY_OVERLOADED', 'the gateway stops; the rest was not taken');
+      await batch.add(group);
+    }
   } catch (error) {
     return { kind: 'batch', batch, error };
   }

@@ -22,6 +22,8 @@ export interface SubmitRouteOptions {
   readonly pipelines: readonly CataloguePipeline[];
   readonly submitter: Submitter;
   readonly metrics: Metrics;
+  /** Aborted when the gateway begins to stop: a long batch ends where it is. */
+  readonly stopping: AbortSignal;
 }
 
 interface SubmitRequest {
@@ -84,7 +86,7 @@ async function submit(options: SubmitRouteOptions, request: FastifyRequest<Submi
   const { metrics, submitter } = options;
   try {
     await submitter.open(target);
-    const taken = await takeBody(submitter, submission, bodyOf(request));
+    const taken = await takeBody(submitter, submission, bodyOf(request), options.stopping);
     if (taken.kind === 'one') {
       metrics.tasksAccepted(target.pipeline, target.stage, 1);
       return reply.code(202).send(taken.receipt);

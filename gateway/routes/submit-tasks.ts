@@ -93,7 +93,11 @@ async function submit(options: SubmitRouteOptions, request: FastifyRequest<Submi
     }
     metrics.tasksAccepted(target.pipeline, target.stage, taken.batch.acceptedCount);
     const answer = answerOf(taken.batch);
-    if (taken.error !== undefined) throw new ProblemWith(toPenstockError(taken.error), answer);
+    if (taken.error !== undefined) {
+      // What was not read of the body is not read any more.
+      if (!request.raw.complete) reply.header('connection', 'close');
+      throw new ProblemWith(toPenstockError(taken.error), answer);
+    }
     return reply.code(202).type('application/json; charset=utf-8').serializer(String).send(jsonOf(answer));
   } catch (error) {
     metrics.tasksRejected(target.pipeline, target.stage, toPenstockError(error).code);

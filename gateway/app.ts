@@ -16,7 +16,7 @@ import { Submitter } from './intake/submission.ts';
 import { addDocsRoutes } from './openapi/docs-routes.ts';
 import { installOpenapi } from './openapi/openapi.ts';
 import { connectHistory } from './plugins/clickhouse.ts';
-import { installErrors, onClientError, onFrameworkError } from './plugins/errors.ts';
+import { installErrors, onClientError, onFrameworkError, refuseUnknownRoutes } from './plugins/errors.ts';
 import { installHostGuard } from './plugins/host-guard.ts';
 import { installLoadShedding } from './plugins/load-shedding.ts';
 import { installMetrics } from './plugins/metrics.ts';
@@ -73,6 +73,7 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
   const metrics = installMetrics(app);
   if (!tokens) installHostGuard(app);
   installAccess(app, tokens);
+  refuseUnknownRoutes(app);
   installAudit(app);
   if (tokens) installRateLimits(app);
   installOpenapi(app, { version, withTokens: tokens !== undefined });
@@ -111,6 +112,8 @@ function createApp(logger: Logger): FastifyInstance {
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
     requestIdHeader: false,
+    // Ids of tasks have up to 256 characters, each of them twelve once encoded.
+    routerOptions: { maxParamLength: 4_096 },
     // An unknown query parameter is a typing mistake to be told, not to be dropped.
     ajv: { customOptions: { removeAdditional: false } },
     clientErrorHandler: onClientError,

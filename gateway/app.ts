@@ -17,10 +17,12 @@ import { Submitter } from './intake/submission.ts';
 import { addDocsRoutes } from './openapi/docs-routes.ts';
 import { installOpenapi } from './openapi/openapi.ts';
 import { connectHistory } from './plugins/clickhouse.ts';
-import { installErrors, onClientError, onFrameworkError } from './plugins/errors.ts';
+import { installErrors, onClientError, onFrameworkError, refuseUnknownRoutes } from './plugins/errors.ts';
 import { installHostGuard } from './plugins/host-guard.ts';
+import { installLoadShedding } from './plugins/load-shedding.ts';
 import { installMetrics } from './plugins/metrics.ts';
 import { installSecurityHeaders } from './plugins/security-headers.ts';
+import { installSlowBodies } from './plugins/slow-bodies.ts';
 import { Readiness } from './readiness.ts';
 import { addCancelRoute } from './routes/cancel.ts';
 import { addEventRoutes } from './routes/events.ts';
@@ -50,8 +52,11 @@ export interface GatewayOptions {
   readonly version?: string;
 }
 
-/** Whole request, NDJSON bodies included. */
-const requestTimeoutMs = 300_000;
+/** Whole request, NDJSON bodies included; a body that does not move is cut off long before. */
+const requestTimeoutMs = 3_600_000;
+const headersTimeoutMs = 10_000;
+/** How often node looks for requests that are too late. */
+const lookForLateMs = 2_000;
 /** A connection on which nothing moves. */
 const idleTimeoutMs = 60_000;
 /** Below the five seconds within which a caller hears that Kafka is away. */
@@ -78,11 +83,15 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
   const sources = { pipelines, feed, history };
   const readiness = new Readiness({ broker, logger: options.logger });
   const tokens = openTokens(config);
+  const stopping = new AbortController();
   installErrors(app);
   installSecurityHeaders(app);
+  installSlowBodies(app);
+  installLoadShedding(app);
   const metrics = installMetrics(app);
   if (!tokens) installHostGuard(app);
   installAccess(app, tokens);
+  refuseUnknownRoutes(app);
   installAudit(app);
   if (tokens) installRateLimits(app);
   installOpenapi(app, { version, withTokens: tokens !== undefined });
@@ -92,7 +101,7 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
     addMetricsRoute(scope, metrics);
     addDocsRoutes(scope, { pipelines, version });
     addPipelineRoutes(scope, pipelines);
-    addSubmitRoute(scope, { pipelines, submitter: new Submitter(intake), metrics, waiting });
+    addSubmitRoute(scope, { pipelines, submitter: new Submitter(intake), metrics, waiting, stopping: stopping.signal });
     addTaskRoutes(scope, history);
     addEventRoutes(scope, { pipelines, history, feed: attempts });
     addResultRoute(scope, { ...sources, blobs: options.blobs });
@@ -102,6 +111,7 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
     const unwatch = watchTokens(config.tokensFile, tokens, options.logger);
     app.addHook('onClose', async () => unwatch());
   }
+  app.addHook('preClose', async () => stopping.abort());
   app.addHook('onListen', async () => readiness.watch());
   app.addHook('preClose', async () => waiting.end());
   app.addHook('onClose', async () => {
@@ -117,11 +127,16 @@ function createApp(logger: Logger): FastifyInstance {
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: requestTimeoutMs,
+    http: { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: lookForLateMs },
+    // While it closes it still answers what comes over open connections, and ends them after it.
+    return503OnClosing: false,
     connectionTimeout: idleTimeoutMs,
     bodyLimit: 1024 * 1024,
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
     requestIdHeader: false,
+    // Ids of tasks have up to 256 characters, each of them twelve once encoded.
+    routerOptions: { maxParamLength: 4_096 },
     // An unknown query parameter is a typing mistake to be told, not to be dropped.
     ajv: { customOptions: { removeAdditional: false } },
     clientErrorHandler: onClientError,

@@ -75,6 +75,7 @@ export const errorCatalogue = {
     'The address that the gateway should listen on is taken or not one of this machine.',
     'Choose another with PENSTOCK_HTTP_PORT or PENSTOCK_HTTP_HOST, or end the process that holds it.',
   ),
+  PIPE_GATEWAY_METHOD_UNKNOWN: permanent('The path exists, but not with this method.', 'Use one of those in Allow.'),
   PIPE_GATEWAY_ORIGIN_REFUSED: permanent(
     'A web page of another origin tried to write to a gateway that runs without tokens.',
     'Configure PENSTOCK_TOKENS and call the gateway from a server, not from a page.',

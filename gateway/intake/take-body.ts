@@ -32,19 +32,26 @@ const lineLimits = {
 };
 
 /** Sends what the body holds. Rejects as Submitter does for one task; of a batch the error stands beside what was accepted. */
-export async function takeBody(submitter: Submitter, submission: Submission, body: TaskBody): Promise<Taken> {
+export async function takeBody(
+  submitter: Submitter,
+  submission: Submission,
+  body: TaskBody,
+  stopping: AbortSignal,
+): Promise<Taken> {
+  const batchOf = (groups: Groups) => runBatch(new Batch(submitter, submission, limits), groups, stopping);
   switch (body.kind) {
     case 'lines':
-      return runBatch(new Batch(submitter, submission, limits), linesOf(body.stream, lineLimits));
+      // Left standing where the batch ends early: the answer still has to go out on its connection.
+      return batchOf(linesOf(body.stream.iterator({ destroyOnReturn: false }), lineLimits));
     case 'event':
       return one(submitter.submitEvent(submission, body.event));
     case 'structured-event':
       return one(submitter.submitEvent(submission, readStructuredEvent(parseJson(body.bytes))));
     case 'events':
-      return takeItems(submitter, submission, itemsOf(body.bytes).map(toEvent));
+      return batchOf(groupsOf(itemsOf(body.bytes), toEvent));
     case 'json':
       if (shapeOf(body.bytes) === 'object') return one(submitter.submitOne(submission, body.bytes));
-      return takeItems(submitter, submission, itemsOf(body.bytes).map(toLine));
+      return batchOf(groupsOf(itemsOf(body.bytes), toLine));
   }
 }
 
@@ -52,24 +59,40 @@ async function one(receipt: Promise<Receipt>): Promise<Taken> {
   return { kind: 'one', receipt: await receipt };
 }
 
-function takeItems(submitter: Submitter, submission: Submission, items: readonly BatchItem[]): Promise<Taken> {
-  return runBatch(new Batch(submitter, submission, limits), groupsOf(items));
-}
-
-function* groupsOf(items: readonly BatchItem[]): Generator<readonly BatchItem[]> {
+function* groupsOf(items: readonly unknown[], read: (item: unknown) => BatchItem): Generator<readonly BatchItem[]> {
   for (let start = 0; start < items.length; start += lineLimits.maxLines) {
-    yield items.slice(start, start + lineLimits.maxLines);
+    yield items.slice(start, start + lineLimits.maxLines).map(read);
   }
 }
 
 type Groups = AsyncIterable<readonly BatchItem[]> | Iterable<readonly BatchItem[]>;
 
-async function runBatch(batch: Batch, groups: Groups): Promise<Taken> {
+/** Groups that wait for Kafka at once: one alone would be idle for the linger and the way to the broker and back. */
+const maxGroupsInFlight = 8;
+
+async function runBatch(batch: Batch, groups: Groups, stopping: AbortSignal): Promise<Taken> {
+  const inFlight = new Set<Promise<void>>();
+  let error: unknown;
+  const note = (thrown: unknown): void => {
+    error ??= thrown;
+  };
   try {
-    for await (const group of groups) await batch.add(group);
-  } catch (error) {
-    return { kind: 'batch', batch, error };
+    for await (const group of groups) {
+      if (error !== undefined) break;
+      if (stopping.aborted)
+        throw new PenstockError('PIPE_GATEWAY_OVERLOADED', 'the gateway stops; the rest was not taken');
+      const added: Promise<void> = batch
+        .add(group)
+        .catch(note)
+        .finally(() => inFlight.delete(added));
+      inFlight.add(added);
+      if (inFlight.size >= maxGroupsInFlight) await Promise.race(inFlight);
+    }
+  } catch (thrown) {
+    note(thrown);
   }
+  await Promise.all(inFlight);
+  if (error !== undefined) return { kind: 'batch', batch, error };
   // Nobody means to submit nothing: an export that went wrong looks like this.
   if (batch.size === 0) throw new PenstockError('PIPE_GATEWAY_BODY_INVALID', 'the batch holds no task');
   return { kind: 'batch', batch, error: batch.acceptedCount === 0 ? batch.rejected[0]?.error : undefined };

@@ -80,9 +80,7 @@ const problems: readonly ErrorCode[] = [
 export const submitReference = {
   problems,
   headers: Type.Object({
-    'idempotency-key': Type.Optional(
-      Type.String({ description: 'Same key, same task', pattern: '^[ -~]{1,255}$', examples: ['invoice-2041'] }),
-    ),
+    'idempotency-key': Type.Optional(Type.String({ description: 'Same key, same task', pattern: '^[ -~]{1,255}$' })),
     traceparent: Type.Optional(Type.String({ description: 'W3C trace context', maxLength: 256 })),
   }),
   body: {

@@ -26,6 +26,8 @@ export interface SubmitRouteOptions {
   readonly submitter: Submitter;
   readonly metrics: Metrics;
   readonly waiting: Waiting;
+  /** Aborted when the gateway begins to stop: a long batch ends where it is. */
+  readonly stopping: AbortSignal;
 }
 
 interface SubmitRequest {
@@ -99,7 +101,7 @@ async function submit(options: SubmitRouteOptions, request: FastifyRequest<Submi
       checkOneTask(body);
       await waiting.open(target.pipeline);
     }
-    const taken = await takeBody(submitter, submission, body);
+    const taken = await takeBody(submitter, submission, body, options.stopping);
     if (taken.kind === 'one') {
       metrics.tasksAccepted(target.pipeline, target.stage, 1);
       if (waitMs !== undefined) return await sendEnd(waiting, taken.receipt, waitMs, request.raw, reply);
@@ -107,7 +109,11 @@ async function submit(options: SubmitRouteOptions, request: FastifyRequest<Submi
     }
     metrics.tasksAccepted(target.pipeline, target.stage, taken.batch.acceptedCount);
     const answer = answerOf(taken.batch);
-    if (taken.error !== undefined) throw new ProblemWith(toPenstockError(taken.error), answer);
+    if (taken.error !== undefined) {
+      // What was not read of the body is not read any more.
+      if (!request.raw.complete) reply.header('connection', 'close');
+      throw new ProblemWith(toPenstockError(taken.error), answer);
+    }
     return reply.code(202).type('application/json; charset=utf-8').serializer(String).send(jsonOf(answer));
   } catch (error) {
     metrics.tasksRejected(target.pipeline, target.stage, toPenstockError(error).code);

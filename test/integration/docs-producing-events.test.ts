@@ -112,7 +112,8 @@ describe('docs/producing-events.md', () => {
   });
 
   it('with the command line: one and waited for, many', async () => {
-    const [first = '', ...many] = answers('penstock submit').trim().split('\n');
+    const [first = '', result = '', ...many] = answers('penstock submit').trim().split('\n');
+    expect(JSON.parse(result)).toMatchObject({ contentType: 'application/vnd.apache.parquet' });
     expect(first).toMatch(/^[0-9a-f-]{36} succeeded$/);
     expect(many).toHaveLength(2);
     for (const id of many) expect(await endOf(id)).toBe('succeeded');

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { endStates } from '../../schemas/task-ending.ts';
+import { waitPattern } from '../watching/waiting.ts';
 
 const time = Type.String({ format: 'date-time' });
 const counts = Object.fromEntries(['total', ...endStates].map((name) => [name, Type.Integer()]));
@@ -35,6 +36,7 @@ export const waitQuery = Type.Optional(
   Type.String({
     description:
       'Wait so long for the end of the task and of all that it fans out into: 500ms, 10s, 2m; at most 5m. One task only',
-    maxLength: 10,
+    pattern: waitPattern,
+    examples: ['10s'],
   }),
 );

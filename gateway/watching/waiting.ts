@@ -4,15 +4,15 @@ import type { WholeEnding } from './whole-task.ts';
 
 /** A waiting request costs a socket and about 2 KB. */
 const maxWaiting = 10_000;
-export const maxWaitMs = 300_000;
+/** `500ms`, `10s`, `2m`; without a unit: seconds. At most 5 minutes. */
+export const waitPattern = '^([12]?[0-9]{1,5}ms|300000ms|[12]?[0-9]{1,2}s?|300s?|[0-5]m)$';
 
+const wait = new RegExp(waitPattern);
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
 
-/** `500ms`, `10s`, `2m`; without a unit: seconds. At most 5 minutes. Throws PIPE_GATEWAY_REQUEST_INVALID. */
+/** Milliseconds. Throws PIPE_GATEWAY_REQUEST_INVALID. */
 export function readWait(text: string): number {
-  const [, count, unit = 's'] = /^(\d{1,6})(ms|s|m)?$/.exec(text) ?? [];
-  const waitMs = Number(count) * (unitMs[unit] ?? 1);
-  if (count !== undefined && waitMs <= maxWaitMs) return waitMs;
+  if (wait.test(text)) return Number.parseInt(text, 10) * (unitMs[text.replace(/^\d+/, '') || 's'] ?? 1);
   throw new PenstockError('PIPE_GATEWAY_REQUEST_INVALID', 'wait must be a time such as 500ms, 10s or 2m, at most 5m');
 }
 

@@ -30,11 +30,14 @@ describe('a wait', () => {
     ['2m', 120_000],
     ['7', 7_000],
     ['0s', 0],
+    ['300', 300_000],
+    ['300000ms', 300_000],
+    ['5m', 300_000],
   ])('%s', (text, ms) => {
     expect(readWait(text)).toBe(ms);
   });
 
-  it.each(['', 's', '-1s', '1h', '6m', '301s', '1.5s', '10 s', '0x10'])('“%s” is refused', (text) => {
+  it.each(['', 's', '-1s', '1h', '6m', '301s', '300001ms', '1.5s', '10 s', '0x10'])('“%s” is refused', (text) => {
     expect(() => readWait(text)).toThrow(expect.objectContaining({ code: 'PIPE_GATEWAY_REQUEST_INVALID' }));
   });
 });

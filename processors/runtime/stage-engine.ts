@@ -170,7 +170,8 @@ export class StageEngine implements GroupListener, StageRunner {
 
   #announce(now: number): void {
     this.#announcedAt = now;
-    if (this.#parts.completions.hasRoom) this.#parts.executor.watch.announce();
+    const { completions, executor } = this.#parts;
+    if (completions.hasRoom && !completions.isSlow) executor.watch.announce();
   }
 
   async #stop(): Promise<void> {

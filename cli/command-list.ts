@@ -12,6 +12,7 @@ import { registerStatus } from './commands/status.ts';
 import { registerSubmit } from './commands/submit.ts';
 import { registerTask } from './commands/task.ts';
 import { registerTasks } from './commands/tasks.ts';
+import { registerToken } from './commands/token.ts';
 import { registerTopics } from './commands/topics.ts';
 import { registerUp } from './commands/up.ts';
 import { registerWorker } from './commands/worker.ts';
@@ -35,6 +36,7 @@ export const commandList: readonly RegisterCommand[] = [
   registerSql,
   registerReplay,
   registerTopics,
+  registerToken,
   registerDoctor,
   registerConfig,
 ];

@@ -6,13 +6,22 @@ import type { Config } from '../schemas/config.ts';
 import type { Broker } from '../topics/ports.ts';
 import type { CataloguePipeline } from './catalogue.ts';
 import type { History } from './history/history.ts';
+import { installAccess } from './identity/access.ts';
+import { installAudit } from './identity/audit.ts';
+import { installRateLimits } from './identity/rate-limits.ts';
+import { openTokens } from './identity/token-book.ts';
+import { watchTokens } from './identity/watch-tokens.ts';
 import { Intake } from './intake/intake.ts';
 import { Submitter } from './intake/submission.ts';
+import { addDocsRoutes } from './openapi/docs-routes.ts';
+import { installOpenapi } from './openapi/openapi.ts';
 import { connectHistory } from './plugins/clickhouse.ts';
-import { installErrors, onClientError, onFrameworkError } from './plugins/errors.ts';
+import { installErrors, onClientError, onFrameworkError, refuseUnknownRoutes } from './plugins/errors.ts';
 import { installHostGuard } from './plugins/host-guard.ts';
+import { installLoadShedding } from './plugins/load-shedding.ts';
 import { installMetrics } from './plugins/metrics.ts';
-import { installTokens } from './plugins/tokens.ts';
+import { installSecurityHeaders } from './plugins/security-headers.ts';
+import { installSlowBodies } from './plugins/slow-bodies.ts';
 import { Readiness } from './readiness.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addPipelineRoutes } from './routes/list-pipelines.ts';
@@ -30,16 +39,21 @@ export interface GatewayOptions {
   readonly history?: History;
   /** Longest wait for Kafka's acknowledgement; default 4 500. */
   readonly sendDeadlineMs?: number;
+  /** Of the package, for the OpenAPI document. */
+  readonly version?: string;
 }
 
-/** Whole request, NDJSON bodies included. */
-const requestTimeoutMs = 300_000;
+/** Whole request, NDJSON bodies included; a body that does not move is cut off long before. */
+const requestTimeoutMs = 3_600_000;
+const headersTimeoutMs = 10_000;
+/** How often node looks for requests that are too late. */
+const lookForLateMs = 2_000;
 /** A connection on which nothing moves. */
 const idleTimeoutMs = 60_000;
 
 /** The gateway as a fastify app: every route, no port. `close()` flushes and leaves Kafka; the broker is the caller's. */
 export function buildGateway(options: GatewayOptions): FastifyInstance {
-  const { config, broker, codec, pipelines } = options;
+  const { config, broker, codec, pipelines, version = 'unknown' } = options;
   const app = createApp(options.logger);
   const history = options.history ?? connectHistory(config.clickhouse);
   const intake = new Intake({
@@ -50,15 +64,33 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
     ...(options.sendDeadlineMs !== undefined && { sendDeadlineMs: options.sendDeadlineMs }),
   });
   const readiness = new Readiness({ broker, logger: options.logger });
+  const tokens = openTokens(config);
+  const stopping = new AbortController();
   installErrors(app);
+  installSecurityHeaders(app);
+  installSlowBodies(app);
+  installLoadShedding(app);
   const metrics = installMetrics(app);
-  if (config.tokens.length === 0) installHostGuard(app);
-  installTokens(app, config.tokens);
-  addHealthRoutes(app, readiness);
-  addMetricsRoute(app, metrics);
-  addPipelineRoutes(app, pipelines);
-  addSubmitRoute(app, { pipelines, submitter: new Submitter(intake), metrics });
-  addTaskRoutes(app, history);
+  if (!tokens) installHostGuard(app);
+  installAccess(app, tokens);
+  refuseUnknownRoutes(app);
+  installAudit(app);
+  if (tokens) installRateLimits(app);
+  installOpenapi(app, { version, withTokens: tokens !== undefined });
+  // In a scope of its own, because the plugins above look at each route that is added after them.
+  app.register(async (scope) => {
+    addHealthRoutes(scope, readiness);
+    addMetricsRoute(scope, metrics);
+    addDocsRoutes(scope, { pipelines, version });
+    addPipelineRoutes(scope, pipelines);
+    addSubmitRoute(scope, { pipelines, submitter: new Submitter(intake), metrics, stopping: stopping.signal });
+    addTaskRoutes(scope, history);
+  });
+  if (tokens && config.tokensFile !== undefined) {
+    const unwatch = watchTokens(config.tokensFile, tokens, options.logger);
+    app.addHook('onClose', async () => unwatch());
+  }
+  app.addHook('preClose', async () => stopping.abort());
   app.addHook('onListen', async () => readiness.watch());
   app.addHook('onClose', async () => {
     await Promise.all([intake.close(), history.close(), readiness.close()]);
@@ -72,11 +104,16 @@ function createApp(logger: Logger): FastifyInstance {
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: requestTimeoutMs,
+    http: { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: lookForLateMs },
+    // While it closes it still answers what comes over open connections, and ends them after it.
+    return503OnClosing: false,
     connectionTimeout: idleTimeoutMs,
     bodyLimit: 1024 * 1024,
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
     requestIdHeader: false,
+    // Ids of tasks have up to 256 characters, each of them twelve once encoded.
+    routerOptions: { maxParamLength: 4_096 },
     // An unknown query parameter is a typing mistake to be told, not to be dropped.
     ajv: { customOptions: { removeAdditional: false } },
     clientErrorHandler: onClientError,

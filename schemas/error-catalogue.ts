@@ -44,8 +44,16 @@ export const errorCatalogue = {
     'Send large batches as application/x-ndjson; store big payloads elsewhere and send a reference.',
   ),
   PIPE_GATEWAY_CONTENT_TYPE: permanent(
-    'The content type is missing or not one that this route takes.',
-    'Send application/json or application/x-ndjson.',
+    'The content type is missing or not one that this route takes, or the content encoding is unknown.',
+    'Send application/json, application/x-ndjson or application/cloudevents+json, as it is or as gzip, deflate or br.',
+  ),
+  PIPE_GATEWAY_EVENT_INVALID: permanent(
+    'The request is meant as a CloudEvent, but lacks a required attribute or has a malformed one.',
+    'Give specversion 1.0, id, source and type, and data that is JSON (https://cloudevents.io).',
+  ),
+  PIPE_GATEWAY_FORBIDDEN: permanent(
+    'The token is known, but lacks the role, the tenant or the pipeline that this request needs.',
+    'Use a token with that role (penstock token create --help), or leave the tenant out: the token’s own is taken.',
   ),
   PIPE_GATEWAY_HOST_REFUSED: permanent(
     'The gateway runs without tokens and was called by a host name that is not loopback.',
@@ -55,6 +63,10 @@ export const errorCatalogue = {
     'The Idempotency-Key was used before with another body.',
     'Use a new key for a new task, or repeat the first body unchanged.',
   ),
+  PIPE_GATEWAY_IDEMPOTENCY_IN_FLIGHT: passing(
+    'The first request with this Idempotency-Key, or this event, still waits for Kafka.',
+    'Send it again after a moment: it is answered like the first.',
+  ),
   PIPE_GATEWAY_INTERNAL: permanent(
     'The gateway met a fault of its own.',
     'Look at the gateway’s log; report it with the lines around the request id.',
@@ -63,9 +75,18 @@ export const errorCatalogue = {
     'The address that the gateway should listen on is taken or not one of this machine.',
     'Choose another with PENSTOCK_HTTP_PORT or PENSTOCK_HTTP_HOST, or end the process that holds it.',
   ),
+  PIPE_GATEWAY_METHOD_UNKNOWN: permanent('The path exists, but not with this method.', 'Use one of those in Allow.'),
+  PIPE_GATEWAY_ORIGIN_REFUSED: permanent(
+    'A web page of another origin tried to write to a gateway that runs without tokens.',
+    'Configure PENSTOCK_TOKENS and call the gateway from a server, not from a page.',
+  ),
   PIPE_GATEWAY_OVERLOADED: passing(
     'The gateway holds as much work as it may, or is shutting down.',
     'Wait as Retry-After says, then send again.',
+  ),
+  PIPE_GATEWAY_RATE_LIMITED: passing(
+    'The token made more requests in this second than it may.',
+    'Wait as Retry-After says; send many tasks in one request instead of one each.',
   ),
   PIPE_GATEWAY_REQUEST_INVALID: permanent(
     'A header, path or query parameter is malformed or unknown.',

@@ -1,15 +1,19 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Static, Type } from 'typebox';
-import { isPrintable } from '../../schemas/envelope.ts';
+import { isPrintable, isTraceparent } from '../../schemas/envelope.ts';
 import { PenstockError } from '../../schemas/errors.ts';
 import type { Target } from '../catalogue.ts';
 import { definedFields } from '../defined-fields.ts';
 import type { Submission } from '../intake/submission.ts';
 
-export const submitParams = Type.Object({ pipeline: Type.String({ maxLength: 100 }) });
+export const submitParams = Type.Object({ pipeline: Type.String({ maxLength: 100, examples: ['assets'] }) });
 
-const time = (description: string) =>
-  Type.String({ description: `${description}; epoch ms or ISO 8601`, maxLength: 40 });
+/** Epoch ms, or ISO 8601 with a time. */
+const timePattern =
+  '^(\\d{1,15}|\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d(:[0-5]\\d(\\.\\d{1,9})?)?(Z|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)$';
+
+export const timeParameter = (description: string) =>
+  Type.String({ description: `${description}; epoch ms or ISO 8601`, pattern: timePattern });
 
 export const submitQuery = Type.Object(
   {
@@ -18,24 +22,22 @@ export const submitQuery = Type.Object(
       Type.String({ description: 'Ordering key; default: the task id', minLength: 1, maxLength: 1024 }),
     ),
     tenant: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
-    notBefore: Type.Optional(time('Not to run before')),
-    expiresAt: Type.Optional(time('Not to run after')),
+    notBefore: Type.Optional(timeParameter('Not to run before')),
+    expiresAt: Type.Optional(timeParameter('Not to run after')),
   },
   { additionalProperties: false },
 );
 
-const traceparent = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 const idempotencyKey = /^[ -~]{1,255}$/;
 
 /** What the URL and the headers say of the tasks. Throws PIPE_GATEWAY_REQUEST_INVALID. */
 export function readSubmission(
   target: Target,
-  query: Static<typeof submitQuery>,
+  query: { readonly [K in keyof Static<typeof submitQuery>]: Static<typeof submitQuery>[K] | undefined },
   headers: IncomingHttpHeaders,
 ): Submission {
-  refuseEncoding(headers);
-  const notBefore = readTime('notBefore', query.notBefore);
-  const expiresAt = readTime('expiresAt', query.expiresAt);
+  const notBefore = readTime(query.notBefore);
+  const expiresAt = readTime(query.expiresAt);
   if (notBefore !== undefined && expiresAt !== undefined && expiresAt <= notBefore) {
     throw invalid('expiresAt must be after notBefore');
   }
@@ -50,29 +52,22 @@ export function readSubmission(
       tenant: query.tenant,
       notBefore,
       expiresAt,
-      trace: typeof trace === 'string' && traceparent.test(trace) ? trace : undefined,
+      trace: typeof trace === 'string' && isTraceparent(trace) ? trace : undefined,
     }),
     ...(key !== undefined && { idempotencyKey: key }),
   };
 }
 
-export function readTime(name: string, text: string | undefined): number | undefined {
+/** Of a time that fits the pattern. */
+export function readTime(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  const ms = /^\d{1,16}$/.test(text) ? Number(text) : /^\d{4}-\d\d-\d\dT/.test(text) ? Date.parse(text) : Number.NaN;
-  if (!Number.isNaN(new Date(ms).getTime())) return ms;
-  throw invalid(`${name} must be epoch milliseconds or an ISO 8601 time`);
+  return /^\d+$/.test(text) ? Number(text) : Date.parse(text);
 }
 
 function readIdempotencyKey(header: string | string[] | undefined): string | undefined {
   if (header === undefined) return undefined;
   if (typeof header === 'string' && idempotencyKey.test(header)) return header;
   throw invalid('Idempotency-Key must be one value of 1 to 255 printable ASCII characters');
-}
-
-function refuseEncoding(headers: IncomingHttpHeaders): void {
-  const encoding = headers['content-encoding'] ?? 'identity';
-  if (encoding === 'identity') return;
-  throw new PenstockError('PIPE_GATEWAY_CONTENT_TYPE', 'compressed bodies are not taken: send them as they are');
 }
 
 const invalid = (message: string): PenstockError => new PenstockError('PIPE_GATEWAY_REQUEST_INVALID', message);

@@ -66,7 +66,9 @@ const requests: readonly [name: string, url: string, headers: Record<string, str
     ['text', tasksUrl, { 'content-type': 'text/plain' }, 415, 'PIPE_GATEWAY_CONTENT_TYPE'],
     ['a form', tasksUrl, { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'PIPE_GATEWAY_CONTENT_TYPE'],
     ['a content type that is none', tasksUrl, { 'content-type': 'nonsense' }, 415, 'PIPE_GATEWAY_CONTENT_TYPE'],
-    ['gzip', tasksUrl, { 'content-encoding': 'gzip' }, 415, 'PIPE_GATEWAY_CONTENT_TYPE'],
+    ['gzip that is none', tasksUrl, { 'content-encoding': 'gzip' }, 400, 'PIPE_GATEWAY_BODY_INVALID'],
+    ['br that is none', tasksUrl, { 'content-encoding': 'br' }, 400, 'PIPE_GATEWAY_BODY_INVALID'],
+    ['an unknown encoding', tasksUrl, { 'content-encoding': 'zstd, gzip' }, 415, 'PIPE_GATEWAY_CONTENT_TYPE'],
     ['unknown route', '/v1/nothing', {}, 404, 'PIPE_GATEWAY_ROUTE_UNKNOWN'],
     ['a foreign host name', tasksUrl, { host: 'rebound.example' }, 421, 'PIPE_GATEWAY_HOST_REFUSED'],
   ];
@@ -84,6 +86,17 @@ describe('a request that cannot be served', () => {
     const { app } = await openGateway();
     const response = await post(app, task, { url: '/v1/pipelines/%1b%5b2Jx/tasks' });
     expect(response.json().detail).not.toMatch(/\p{Cc}/u);
+  });
+});
+
+describe('a method that a path does not know', () => {
+  it.each(['GET', 'PUT', 'DELETE', 'PATCH', 'QUERY'])('%s is a 405 that names those it does', async (method) => {
+    const { app } = await openGateway();
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    const response = await fetch(`${app.listeningOrigin}${tasksUrl}`, { method });
+    expect(response.status).toBe(405);
+    expect(response.headers.get('allow')).toBe('POST');
+    expect(await response.json()).toMatchObject({ code: 'PIPE_GATEWAY_METHOD_UNKNOWN' });
   });
 });
 

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { hashOfToken, parseTokenEntry } from '../../schemas/config/token-entry.ts';
 import { idempotentId, placeId } from '../../schemas/task-id.ts';
 import type { InboundRecord } from '../../topics/ports.ts';
 import { type DocsSystem, startDocsSystem } from '../docs/docs-system.ts';
@@ -85,6 +86,24 @@ describe('docs/producing-events.md', () => {
     const keyed = JSON.parse(answers('idempotency-key: invoice-2041'));
     expect(keyed.id).toBe(idempotentId(undefined, 'assets', 'invoice-2041'));
     expect(await endOf(keyed.id)).toBe('succeeded');
+  });
+
+  it('over HTTP: CloudEvents', async () => {
+    expect(JSON.parse(answers('ce-id: order-19'))).toMatchObject({ id: 'order-19', stage: 'download' });
+    expect(JSON.parse(answers('order-20'))).toMatchObject({ accepted: 1, ids: ['order-20'] });
+    for (const id of ['order-19', 'order-20']) expect(await endOf(id)).toBe('succeeded');
+  });
+
+  it('a token and its line', () => {
+    const [, token = '', line = ''] = /^token: (\S+)\nline: {2}(.+)$/m.exec(answers('penstock token create')) ?? [];
+    expect(parseTokenEntry(line)).toEqual({
+      hash: hashOfToken(token),
+      name: 'shop',
+      roles: ['submit', 'read'],
+      tenant: 'acme',
+      pipelines: ['assets'],
+      perSecond: 100,
+    });
   });
 
   it('with the command line: one and waited for, many', async () => {

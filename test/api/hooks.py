@@ -1,0 +1,6 @@
+import schemathesis
+
+
+@schemathesis.serializer("application/x-ndjson")
+def ndjson(context, value):
+    return value.encode() if isinstance(value, str) else value

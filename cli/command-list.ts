@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { registerCancel } from './commands/cancel.ts';
 import { registerConfig } from './commands/config.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerDev } from './commands/dev.ts';
@@ -33,6 +34,7 @@ export const commandList: readonly RegisterCommand[] = [
   registerSubmit,
   registerTask,
   registerTasks,
+  registerCancel,
   registerSql,
   registerReplay,
   registerTopics,

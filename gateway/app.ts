@@ -5,6 +5,7 @@ import type { Codec } from '../schemas/codec.ts';
 import type { Config } from '../schemas/config.ts';
 import type { Broker } from '../topics/ports.ts';
 import type { CataloguePipeline } from './catalogue.ts';
+import { OrderWriter } from './control/order-writer.ts';
 import type { History } from './history/history.ts';
 import { installAccess } from './identity/access.ts';
 import { installAudit } from './identity/audit.ts';
@@ -23,11 +24,17 @@ import { installMetrics } from './plugins/metrics.ts';
 import { installSecurityHeaders } from './plugins/security-headers.ts';
 import { installSlowBodies } from './plugins/slow-bodies.ts';
 import { Readiness } from './readiness.ts';
+import { addCancelRoute } from './routes/cancel.ts';
+import { addEventRoutes } from './routes/events.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addPipelineRoutes } from './routes/list-pipelines.ts';
 import { addMetricsRoute } from './routes/metrics.ts';
+import { addResultRoute, type BlobReader } from './routes/result.ts';
 import { addSubmitRoute } from './routes/submit-tasks.ts';
 import { addTaskRoutes } from './routes/tasks.ts';
+import { AttemptFeed } from './watching/attempt-feed.ts';
+import { DoneFeed } from './watching/done-feed.ts';
+import { Waiting } from './watching/waiting.ts';
 
 export interface GatewayOptions {
   readonly config: Config;
@@ -39,6 +46,8 @@ export interface GatewayOptions {
   readonly history?: History;
   /** Longest wait for Kafka's acknowledgement; default 4 500. */
   readonly sendDeadlineMs?: number;
+  /** Where results are that are too large to travel; default: none can be read. */
+  readonly blobs?: BlobReader;
   /** Of the package, for the OpenAPI document. */
   readonly version?: string;
 }
@@ -50,6 +59,8 @@ const headersTimeoutMs = 10_000;
 const lookForLateMs = 2_000;
 /** A connection on which nothing moves. */
 const idleTimeoutMs = 60_000;
+/** Below the five seconds within which a caller hears that Kafka is away. */
+const defaultDeadlineMs = 4_500;
 
 /** The gateway as a fastify app: every route, no port. `close()` flushes and leaves Kafka; the broker is the caller's. */
 export function buildGateway(options: GatewayOptions): FastifyInstance {
@@ -63,6 +74,13 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
     logger: options.logger,
     ...(options.sendDeadlineMs !== undefined && { sendDeadlineMs: options.sendDeadlineMs }),
   });
+  const deadlineMs = options.sendDeadlineMs ?? defaultDeadlineMs;
+  const { logger } = options;
+  const feed = new DoneFeed({ broker, logger, readyDeadlineMs: deadlineMs });
+  const attempts = new AttemptFeed({ broker, codec, logger, readyDeadlineMs: deadlineMs });
+  const orders = new OrderWriter({ broker, codec, deadlineMs });
+  const waiting = new Waiting(feed);
+  const sources = { pipelines, feed, history };
   const readiness = new Readiness({ broker, logger: options.logger });
   const tokens = openTokens(config);
   const stopping = new AbortController();
@@ -83,8 +101,11 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
     addMetricsRoute(scope, metrics);
     addDocsRoutes(scope, { pipelines, version });
     addPipelineRoutes(scope, pipelines);
-    addSubmitRoute(scope, { pipelines, submitter: new Submitter(intake), metrics, stopping: stopping.signal });
+    addSubmitRoute(scope, { pipelines, submitter: new Submitter(intake), metrics, waiting, stopping: stopping.signal });
     addTaskRoutes(scope, history);
+    addEventRoutes(scope, { pipelines, history, feed: attempts });
+    addResultRoute(scope, { ...sources, blobs: options.blobs });
+    addCancelRoute(scope, { ...sources, orders });
   });
   if (tokens && config.tokensFile !== undefined) {
     const unwatch = watchTokens(config.tokensFile, tokens, options.logger);
@@ -92,8 +113,10 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
   }
   app.addHook('preClose', async () => stopping.abort());
   app.addHook('onListen', async () => readiness.watch());
+  app.addHook('preClose', async () => waiting.end());
   app.addHook('onClose', async () => {
-    await Promise.all([intake.close(), history.close(), readiness.close()]);
+    const watching = [feed.close(), attempts.close(), orders.close()];
+    await Promise.all([intake.close(), history.close(), readiness.close(), ...watching]);
   });
   return app;
 }

@@ -67,10 +67,10 @@ export function openFolderBlobStore(folder: string, options: FolderBlobStoreOpti
         throw storeFailure(error, `writing blob ${key}`);
       }
     },
-    async get(key, { signal } = {}): Promise<Readable> {
+    async get(key, { signal, range } = {}): Promise<Readable> {
       signal?.throwIfAborted();
       const handle = await openBlob(key, pathOf(key), guard);
-      return createReadStream('', { fd: handle, ...(signal === undefined ? {} : { signal }) });
+      return createReadStream('', { fd: handle, ...range, ...(signal === undefined ? {} : { signal }) });
     },
     async delete(key): Promise<void> {
       const path = pathOf(key);

@@ -36,9 +36,10 @@ export function openS3BlobStore(url: string, options: S3Options): BlobStore {
         bytes.destroy();
       }
     },
-    async get(key, { signal } = {}): Promise<Readable> {
+    async get(key, { signal, range } = {}): Promise<Readable> {
       try {
-        const command = new GetObjectCommand({ Bucket: place.bucket, Key: s3Key(place, checkBlobKey(key)) });
+        const part = range === undefined ? {} : { Range: `bytes=${range.start}-${range.end}` };
+        const command = new GetObjectCommand({ Bucket: place.bucket, Key: s3Key(place, checkBlobKey(key)), ...part });
         const { Body } = await client().send(command, signal === undefined ? {} : { abortSignal: signal });
         if (Body instanceof Readable) return Body;
         throw new PenstockError('PIPE_BLOB_STORE_UNAVAILABLE', `blob store: an answer without bytes for ${key}`);

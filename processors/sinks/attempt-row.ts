@@ -13,7 +13,7 @@ export const attemptColumns = [
   ...['event_time', 'started_at', 'pipeline', 'stage', 'outcome', 'task_id', 'parent_id', 'tenant', 'attempt'],
   ...['queue_ms', 'run_ms', 'bytes_in', 'bytes_out', 'worker', 'code_version', 'error_code', 'error_fingerprint'],
   ...['error_message', 'topic', 'partition', 'offset', 'next_stage', 'replay_id', 'trace_id', 'attrs'],
-  ...['record_partition', 'record_offset', 'record_index'],
+  ...['record_partition', 'record_offset', 'record_index', 'submitted_at'],
 ] as const;
 
 type Row = readonly (string | number | Readonly<Record<string, string>>)[];
@@ -24,6 +24,7 @@ const latestMs = Date.UTC(2100, 0, 1) - 1;
 /** A time further from its record's is from a broken clock: it would be dropped as too old, or open a partition of its own. */
 const longestBehindMs = 30 * 86_400_000;
 const longestAheadMs = 86_400_000;
+const longestWaitMs = 366 * 86_400_000;
 const maxText = 1000;
 const maxAttrs = 64;
 
@@ -65,6 +66,7 @@ function rowOf(batch: AttemptBatch, attempt: Attempt, place: BatchPlace & { read
     place.partition,
     place.offset,
     place.index,
+    submission(attempt, place.timestampMs),
   ];
 }
 
@@ -75,6 +77,12 @@ const maxDurationMs = 100 * 366 * 86_400_000;
 function time(epochMs: number, recordMs: number): number {
   const isPlausible = epochMs >= recordMs - longestBehindMs && epochMs <= recordMs + longestAheadMs;
   return Math.round(clamp(isPlausible ? epochMs : recordMs, earliestMs, latestMs));
+}
+
+/** All rows of a task agree in it, so it is kept for a year; a time that cannot be is as good as none. */
+function submission({ submittedAt }: Attempt, recordMs: number): number {
+  const isPlausible = submittedAt >= recordMs - longestWaitMs && submittedAt <= recordMs + longestAheadMs;
+  return isPlausible ? Math.round(clamp(submittedAt, earliestMs, latestMs)) : 0;
 }
 
 const count = (value: number, max = Number.MAX_SAFE_INTEGER): number => Math.round(clamp(value, 0, max));

@@ -6,13 +6,20 @@ import type { Config } from '../schemas/config.ts';
 import type { Broker } from '../topics/ports.ts';
 import type { CataloguePipeline } from './catalogue.ts';
 import type { History } from './history/history.ts';
+import { installAccess } from './identity/access.ts';
+import { installAudit } from './identity/audit.ts';
+import { installRateLimits } from './identity/rate-limits.ts';
+import { openTokens } from './identity/token-book.ts';
+import { watchTokens } from './identity/watch-tokens.ts';
 import { Intake } from './intake/intake.ts';
 import { Submitter } from './intake/submission.ts';
+import { addDocsRoutes } from './openapi/docs-routes.ts';
+import { installOpenapi } from './openapi/openapi.ts';
 import { connectHistory } from './plugins/clickhouse.ts';
 import { installErrors, onClientError, onFrameworkError } from './plugins/errors.ts';
 import { installHostGuard } from './plugins/host-guard.ts';
 import { installMetrics } from './plugins/metrics.ts';
-import { installTokens } from './plugins/tokens.ts';
+import { installSecurityHeaders } from './plugins/security-headers.ts';
 import { Readiness } from './readiness.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addPipelineRoutes } from './routes/list-pipelines.ts';
@@ -30,6 +37,8 @@ export interface GatewayOptions {
   readonly history?: History;
   /** Longest wait for Kafka's acknowledgement; default 4 500. */
   readonly sendDeadlineMs?: number;
+  /** Of the package, for the OpenAPI document. */
+  readonly version?: string;
 }
 
 /** Whole request, NDJSON bodies included. */
@@ -50,15 +59,28 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
     ...(options.sendDeadlineMs !== undefined && { sendDeadlineMs: options.sendDeadlineMs }),
   });
   const readiness = new Readiness({ broker, logger: options.logger });
+  const tokens = openTokens(config);
   installErrors(app);
+  installSecurityHeaders(app);
   const metrics = installMetrics(app);
-  if (config.tokens.length === 0) installHostGuard(app);
-  installTokens(app, config.tokens);
-  addHealthRoutes(app, readiness);
-  addMetricsRoute(app, metrics);
-  addPipelineRoutes(app, pipelines);
-  addSubmitRoute(app, { pipelines, submitter: new Submitter(intake), metrics });
-  addTaskRoutes(app, history);
+  if (!tokens) installHostGuard(app);
+  installAccess(app, tokens);
+  installAudit(app);
+  if (tokens) installRateLimits(app);
+  installOpenapi(app, { version: options.version ?? 'unknown', withTokens: tokens !== undefined });
+  // In a scope of its own, because the plugins above look at each route that is added after them.
+  app.register(async (scope) => {
+    addHealthRoutes(scope, readiness);
+    addMetricsRoute(scope, metrics);
+    addDocsRoutes(scope);
+    addPipelineRoutes(scope, pipelines);
+    addSubmitRoute(scope, { pipelines, submitter: new Submitter(intake), metrics });
+    addTaskRoutes(scope, history);
+  });
+  if (tokens && config.tokensFile !== undefined) {
+    const unwatch = watchTokens(config.tokensFile, tokens, options.logger);
+    app.addHook('onClose', async () => unwatch());
+  }
   app.addHook('onListen', async () => readiness.watch());
   app.addHook('onClose', async () => {
     await Promise.all([intake.close(), history.close(), readiness.close()]);

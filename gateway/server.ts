@@ -17,7 +17,7 @@ export async function startGateway(
   options: GatewayOptions,
   listen: { host: string; port: number } = options.config.http,
 ): Promise<RunningGateway> {
-  checkExposure(listen.host, options.config.tokens);
+  checkExposure(listen.host, options.config);
   const app = buildGateway(options);
   try {
     await app.listen(listen);

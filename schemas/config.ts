@@ -34,6 +34,7 @@ function assemble(reader: SettingsReader): Config {
   const required = <K extends SettingKey>(key: K, standIn: NonNullable<SettingValue<K>>) => reader.read(key) ?? standIn;
   const dataDir = resolve(required('dataDir', '.'));
   const sasl = readSasl(reader);
+  const tokensFile = reader.fileOf('tokens');
   const stack = {
     kafkaPort: required('kafkaPort', 0),
     registryPort: required('registryPort', 0),
@@ -51,6 +52,7 @@ function assemble(reader: SettingsReader): Config {
     },
     http: { host: required('httpHost', ''), port: required('httpPort', 0) },
     tokens: required('tokens', []),
+    ...(tokensFile ? { tokensFile } : {}),
     blobUrl: reader.read('blobUrl') ?? folderUrl(dataDir, 'blobs'),
     uploadUrl: reader.read('uploadUrl') ?? folderUrl(dataDir, 'outputs'),
     s3: readS3(reader),

@@ -47,6 +47,10 @@ export const errorCatalogue = {
     'The content type is missing or not one that this route takes.',
     'Send application/json or application/x-ndjson.',
   ),
+  PIPE_GATEWAY_FORBIDDEN: permanent(
+    'The token is known, but lacks the role, the tenant or the pipeline that this request needs.',
+    'Use a token with that role (penstock token create --help), or leave the tenant out: the token’s own is taken.',
+  ),
   PIPE_GATEWAY_HOST_REFUSED: permanent(
     'The gateway runs without tokens and was called by a host name that is not loopback.',
     'Call it as 127.0.0.1 or localhost, or configure PENSTOCK_TOKENS.',
@@ -63,9 +67,17 @@ export const errorCatalogue = {
     'The address that the gateway should listen on is taken or not one of this machine.',
     'Choose another with PENSTOCK_HTTP_PORT or PENSTOCK_HTTP_HOST, or end the process that holds it.',
   ),
+  PIPE_GATEWAY_ORIGIN_REFUSED: permanent(
+    'A web page of another origin tried to write to a gateway that runs without tokens.',
+    'Configure PENSTOCK_TOKENS and call the gateway from a server, not from a page.',
+  ),
   PIPE_GATEWAY_OVERLOADED: passing(
     'The gateway holds as much work as it may, or is shutting down.',
     'Wait as Retry-After says, then send again.',
+  ),
+  PIPE_GATEWAY_RATE_LIMITED: passing(
+    'The token made more requests in this second than it may.',
+    'Wait as Retry-After says; send many tasks in one request instead of one each.',
   ),
   PIPE_GATEWAY_REQUEST_INVALID: permanent(
     'A header, path or query parameter is malformed or unknown.',

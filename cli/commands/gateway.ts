@@ -3,6 +3,7 @@ import { addConfigFlags, configOf, connectionFlags } from '../config-flags.ts';
 import { openBroker, openCodec } from '../connect.ts';
 import { loadPipelines, moduleFlag, modulesOf } from '../load-pipelines.ts';
 import { createLogger } from '../logger.ts';
+import { packageVersion } from '../package-version.ts';
 
 interface GatewayFlags {
   readonly module?: readonly string[];
@@ -18,11 +19,11 @@ export function registerGateway(program: Command): void {
 async function runGateway(flags: GatewayFlags & Readonly<Record<string, unknown>>): Promise<void> {
   const config = configOf(flags);
   const { checkExposure } = await import('../../gateway/plugins/host-guard.ts');
-  checkExposure(config.http.host, config.tokens);
+  checkExposure(config.http.host, config);
   const logger = createLogger('gateway', config.logLevel);
   const { startGateway, stopGracefully } = await import('../../gateway/server.ts');
   const broker = await openBroker(config, 'gateway', logger);
   const codec = await openCodec(config);
   const pipelines = await loadPipelines(config, modulesOf(flags));
-  stopGracefully(await startGateway({ config, broker, codec, pipelines, logger }));
+  stopGracefully(await startGateway({ config, broker, codec, pipelines, logger, version: packageVersion() }));
 }

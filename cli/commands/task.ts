@@ -18,7 +18,7 @@ export function registerTask(program: Command): void {
 async function runTask(id: string, flags: { json?: true } & Readonly<Record<string, unknown>>): Promise<void> {
   const history = historyOf(await openClickHouse(configOf(flags), { requestTimeoutMs: interactiveTimeoutMs }));
   try {
-    const task = await history.task(id);
+    const task = await history.task(id, {});
     if (!task) throw new PenstockError('PIPE_TASK_NOT_FOUND', `no attempt of task ${id} is recorded`);
     printData(task, { json: flags.json === true, text: () => describeTask(task) });
   } finally {

@@ -42,7 +42,7 @@ async function runTasks(flags: TasksFlags & Readonly<Record<string, unknown>>): 
 }
 
 function filterOf({ pipeline, stage, state, since, limit }: TasksFlags): TaskFilter {
-  return definedFields({ pipeline, stage, state, since, limit });
+  return { ...definedFields({ pipeline, stage, state, since, limit }), scope: {} };
 }
 
 function describeTasks(tasks: readonly TaskSummary[]): string {

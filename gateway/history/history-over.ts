@@ -4,8 +4,8 @@ import { type Query, type Row, taskDetail, taskQuery, taskSummary, tasksQuery, t
 /** The history over whatever runs its queries, the gateway's connection or the command line's. */
 export function historyOver(read: (query: Query) => Promise<readonly Row[]>, close: () => Promise<void>): History {
   return {
-    async task(id) {
-      const [[task], timeline] = await Promise.all([read(taskQuery(id)), read(timelineQuery(id))]);
+    async task(id, scope) {
+      const [[task], timeline] = await Promise.all([read(taskQuery(id, scope)), read(timelineQuery(id, scope))]);
       return task ? taskDetail(task, timeline) : undefined;
     },
     async tasks(filter) {

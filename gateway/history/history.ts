@@ -35,7 +35,14 @@ export interface TaskDetail extends TaskSummary {
   readonly timeline: readonly TimelineEntry[];
 }
 
+/** What a caller may see; both absent: everything. */
+export interface Scope {
+  readonly tenant?: string;
+  readonly pipelines?: readonly string[];
+}
+
 export interface TaskFilter {
+  readonly scope: Scope;
   readonly pipeline?: string;
   readonly stage?: string;
   readonly state?: TaskState;
@@ -50,7 +57,7 @@ export interface TaskFilter {
 
 /** What has become of tasks. Rejects with PIPE_CLICKHOUSE_UNAVAILABLE. */
 export interface History {
-  task(id: string): Promise<TaskDetail | undefined>;
+  task(id: string, scope: Scope): Promise<TaskDetail | undefined>;
   /** Newest submission first. */
   tasks(filter: TaskFilter): Promise<readonly TaskSummary[]>;
   close(): Promise<void>;

@@ -1,5 +1,5 @@
 import { definedFields } from '../defined-fields.ts';
-import type { TaskDetail, TaskFilter, TaskState, TaskSummary, TimelineEntry } from './history.ts';
+import type { Scope, TaskDetail, TaskFilter, TaskState, TaskSummary, TimelineEntry } from './history.ts';
 
 /** SQL with {name: Type} parameters; values never become part of the text. */
 export interface Query {
@@ -15,25 +15,51 @@ const taskColumns =
   `${ms('submitted_at')} AS submitted_ms, ${ms('finished_at')} AS finished_ms`;
 const settings = 'SETTINGS max_execution_time = 10';
 
-export function taskQuery(id: string): Query {
-  return { sql: `SELECT ${taskColumns} FROM tasks WHERE task_id = {id: String} LIMIT 1 ${settings}`, params: { id } };
-}
-
-export function timelineQuery(id: string): Query {
-  const columns =
-    `${ms('event_time')} AS event_ms, stage, toString(outcome) AS outcome_name, attempt, queue_ms, run_ms, worker, ` +
-    'error_code, error_message, topic, partition, offset';
+export function taskQuery(id: string, scope: Scope): Query {
+  const conditions = ['task_id = {id: String}', ...seen(scope, 'WHERE task_id = {id: String}')];
   return {
-    sql:
-      `SELECT ${columns} FROM attempts FINAL WHERE task_id = {id: String} ` +
-      `ORDER BY event_time, outcome != 'accepted', record_partition, record_offset, record_index LIMIT 1000 ${settings}`,
-    params: { id },
+    sql: `SELECT ${taskColumns} FROM tasks WHERE ${conditions.join(' AND ')} LIMIT 1 ${settings}`,
+    params: { id, ...scopeParams(scope) },
   };
 }
 
+export function timelineQuery(id: string, scope: Scope): Query {
+  const columns =
+    `${ms('event_time')} AS event_ms, stage, toString(outcome) AS outcome_name, attempt, queue_ms, run_ms, worker, ` +
+    'error_code, error_message, topic, partition, offset';
+  const conditions = ['task_id = {id: String}', ...seen(scope, 'WHERE task_id = {id: String}')];
+  return {
+    sql:
+      `SELECT ${columns} FROM attempts FINAL WHERE ${conditions.join(' AND ')} ` +
+      `ORDER BY event_time, outcome != 'accepted', record_partition, record_offset, record_index LIMIT 1000 ${settings}`,
+    params: { id, ...scopeParams(scope) },
+  };
+}
+
+/**
+ * Conditions that leave what the scope allows. A task is a tenant's own when all its rows are: ids come from producers,
+ * so two tenants may have used the same one, and then neither sees it.
+ */
+function seen({ tenant, pipelines }: Scope, rows = ''): string[] {
+  const names = pipelines?.map((_, index) => `{scopePipeline${index}: String}`).join(', ');
+  const own =
+    `SELECT task_id, pipeline FROM attempts ${rows} GROUP BY task_id, pipeline ` +
+    'HAVING min(tenant) = {scopeTenant: String} AND max(tenant) = {scopeTenant: String}';
+  return [
+    ...(tenant === undefined ? [] : [`(task_id, pipeline) IN (${own})`]),
+    ...(names === undefined ? [] : [`pipeline IN (${names})`]),
+  ];
+}
+
+function scopeParams({ tenant, pipelines = [] }: Scope): Readonly<Record<string, string>> {
+  const named = pipelines.map((name, index) => [`scopePipeline${index}`, name]);
+  return { ...Object.fromEntries(named), ...(tenant !== undefined && { scopeTenant: tenant }) };
+}
+
 export function tasksQuery(filter: TaskFilter): Query {
-  const { pipeline, stage, state, since, until, limit, after } = filter;
+  const { scope, pipeline, stage, state, since, until, limit, after } = filter;
   const conditions = [
+    ...seen(scope),
     pipeline !== undefined && 'pipeline = {pipeline: String}',
     stage !== undefined && 'stage = {stage: String}',
     state !== undefined && 'state = {state: String}',
@@ -42,18 +68,10 @@ export function tasksQuery(filter: TaskFilter): Query {
     after && '(submitted_at, task_id) < (fromUnixTimestamp64Milli({afterMs: Int64}), {afterId: String})',
   ].filter((condition) => typeof condition === 'string');
   const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')} ` : '';
+  const values = { limit, pipeline, stage, state, since, until, afterMs: after?.submittedAt, afterId: after?.id };
   return {
     sql: `SELECT ${taskColumns} FROM tasks ${where}ORDER BY submitted_at DESC, task_id DESC LIMIT {limit: UInt32} ${settings}`,
-    params: definedFields({
-      limit,
-      pipeline,
-      stage,
-      state,
-      since,
-      until,
-      afterMs: after?.submittedAt,
-      afterId: after?.id,
-    }),
+    params: { ...definedFields(values), ...scopeParams(scope) },
   };
 }
 

@@ -1,4 +1,6 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance } from 'fastify';
+import type { Config } from '../../schemas/config.ts';
 import { PenstockError } from '../../schemas/errors.ts';
 
 const loopback = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
@@ -9,14 +11,23 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
- * Without tokens, loopback is the only fence, and a web page can climb it by letting its own name resolve to
- * 127.0.0.1 (DNS rebinding): so the Host header must name loopback too.
+ * Without tokens, loopback is the only fence, and a web page of the same machine's browser can climb it: by letting its
+ * own name resolve to 127.0.0.1 (DNS rebinding), so the Host header must name loopback too; or by posting blindly across
+ * origins, so what browsers say of the origin must be our own.
  */
 export function installHostGuard(app: FastifyInstance): void {
-  app.addHook('onRequest', async (request) => {
-    if (isLoopback(hostnameOf(request.headers.host ?? ''))) return;
-    throw new PenstockError('PIPE_GATEWAY_HOST_REFUSED', 'without tokens only loopback host names are served');
+  app.addHook('onRequest', async ({ headers, method }) => {
+    if (!isLoopback(hostnameOf(headers.host ?? ''))) {
+      throw new PenstockError('PIPE_GATEWAY_HOST_REFUSED', 'without tokens only loopback host names are served');
+    }
+    if (method === 'GET' || method === 'HEAD' || !isForeign(headers)) return;
+    throw new PenstockError('PIPE_GATEWAY_ORIGIN_REFUSED', 'without tokens pages of other origins may not write');
   });
+}
+
+function isForeign({ origin, host, 'sec-fetch-site': site }: IncomingHttpHeaders): boolean {
+  if (origin !== undefined && origin !== `http://${host}`) return true;
+  return site === 'cross-site' || site === 'same-site';
 }
 
 function hostnameOf(host: string): string {
@@ -24,8 +35,8 @@ function hostnameOf(host: string): string {
 }
 
 /** Throws PIPE_GATEWAY_TOKENS_REQUIRED where strangers could reach a gateway without tokens. */
-export function checkExposure(host: string, tokens: readonly string[]): void {
-  if (tokens.length > 0 || isLoopback(host)) return;
+export function checkExposure(host: string, { tokens, tokensFile }: Pick<Config, 'tokens' | 'tokensFile'>): void {
+  if (tokens.length > 0 || tokensFile !== undefined || isLoopback(host)) return;
   throw new PenstockError('PIPE_GATEWAY_TOKENS_REQUIRED', `refusing to listen on ${host} without tokens`, {
     context: { host },
   });

@@ -24,9 +24,12 @@ const statusByCode: Partial<Record<ErrorCode, number>> = {
   PIPE_GATEWAY_BODY_INVALID: 400,
   PIPE_GATEWAY_BODY_TOO_LARGE: 413,
   PIPE_GATEWAY_CONTENT_TYPE: 415,
+  PIPE_GATEWAY_FORBIDDEN: 403,
   PIPE_GATEWAY_HOST_REFUSED: 421,
   PIPE_GATEWAY_IDEMPOTENCY_CONFLICT: 422,
+  PIPE_GATEWAY_ORIGIN_REFUSED: 403,
   PIPE_GATEWAY_OVERLOADED: 503,
+  PIPE_GATEWAY_RATE_LIMITED: 429,
   PIPE_GATEWAY_REQUEST_INVALID: 400,
   PIPE_GATEWAY_ROUTE_UNKNOWN: 404,
   PIPE_GATEWAY_UNAUTHORIZED: 401,
@@ -69,7 +72,7 @@ export function sendProblem(
   extensions: Readonly<Record<string, unknown>> = {},
 ): FastifyReply {
   const problem = problemOf(error, extensions);
-  if (problem.status === 503) {
+  if (problem.status === 503 || problem.status === 429) {
     reply.header('retry-after', Math.max(1, Math.ceil((error.afterMs ?? defaultRetryAfterMs) / 1_000)));
   }
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="penstock"');

@@ -30,7 +30,7 @@ const idempotencyKey = /^[ -~]{1,255}$/;
 /** What the URL and the headers say of the tasks. Throws PIPE_GATEWAY_REQUEST_INVALID. */
 export function readSubmission(
   target: Target,
-  query: Static<typeof submitQuery>,
+  query: { readonly [K in keyof Static<typeof submitQuery>]: Static<typeof submitQuery>[K] | undefined },
   headers: IncomingHttpHeaders,
 ): Submission {
   refuseEncoding(headers);

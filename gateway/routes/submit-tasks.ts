@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
 import { PenstockError } from '../../schemas/errors.ts';
 import { type CataloguePipeline, findTarget } from '../catalogue.ts';
+import { knows, tenantFor } from '../identity/identity.ts';
 import { Batch } from '../intake/batch.ts';
 import { itemsOf, shapeOf, toLine } from '../intake/body.ts';
 import { linesOf } from '../intake/ndjson.ts';
@@ -44,7 +45,7 @@ export function addSubmitRoute(app: FastifyInstance, options: SubmitRouteOptions
     );
     scope.post<SubmitRequest>(
       '/v1/pipelines/:pipeline/tasks',
-      { schema: { params: submitParams, querystring: submitQuery } },
+      { config: { role: 'submit' }, schema: { params: submitParams, querystring: submitQuery } },
       (request, reply) => submit(options, request, reply),
     );
   });
@@ -55,8 +56,10 @@ async function keepBytes(_request: FastifyRequest, body: Buffer): Promise<Buffer
 }
 
 async function submit(options: SubmitRouteOptions, request: FastifyRequest<SubmitRequest>, reply: FastifyReply) {
-  const target = findTarget(options.pipelines, request.params.pipeline, request.query.stage);
-  const submission = readSubmission(target, request.query, request.headers);
+  const { identity, params, query, headers } = request;
+  const known = options.pipelines.filter(({ name }) => knows(identity, name));
+  const target = findTarget(known, params.pipeline, query.stage);
+  const submission = readSubmission(target, { ...query, tenant: tenantFor(identity, query.tenant) }, headers);
   try {
     await options.submitter.open(target);
     const answer = await takeBody(options.submitter, submission, request.body);

@@ -2,10 +2,14 @@ import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { PenstockError } from '../../schemas/errors.ts';
 import { definedFields } from '../defined-fields.ts';
-import { type History, type TaskFilter, type TaskSummary, taskStates } from '../history/history.ts';
+import { type History, type Scope, type TaskFilter, type TaskSummary, taskStates } from '../history/history.ts';
+import { scopeOf } from '../identity/identity.ts';
 import { readTime } from './submit-request.ts';
 
-const taskParams = Type.Object({ id: Type.String({ minLength: 1, maxLength: 256 }) });
+const taskParams = Type.Object({
+  id: Type.String({ minLength: 1, maxLength: 256, examples: ['01a1fdbd-1481-70d9-8767-9f0a996a92e3'] }),
+});
+const state = Type.Union(taskStates.map((name) => Type.Literal(name)));
 const name = Type.Optional(Type.String({ minLength: 1, maxLength: 100 }));
 const time = Type.Optional(Type.String({ description: 'Epoch ms or ISO 8601', maxLength: 40 }));
 
@@ -13,7 +17,7 @@ const listQuery = Type.Object(
   {
     pipeline: name,
     stage: name,
-    state: Type.Optional(Type.Union(taskStates.map((state) => Type.Literal(state)))),
+    state: Type.Optional(state),
     since: time,
     until: time,
     limit: Type.Integer({ minimum: 1, maximum: 1_000, default: 100 }),
@@ -24,29 +28,83 @@ const listQuery = Type.Object(
 
 type ListQuery = Static<typeof listQuery>;
 
+const summaryFields = {
+  id: Type.String(),
+  pipeline: Type.String(),
+  stage: Type.String({ description: 'Stage that it is at, or ended at' }),
+  state,
+  submittedAt: Type.String({ format: 'date-time' }),
+  finishedAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
+  attempts: Type.Integer({ description: 'Executions so far, over all stages' }),
+};
+
+const timelineEntry = Type.Object({
+  time: Type.String({ format: 'date-time' }),
+  stage: Type.String(),
+  outcome: Type.String(),
+  attempt: Type.Integer(),
+  queueMs: Type.Integer(),
+  runMs: Type.Integer(),
+  worker: Type.String(),
+  errorCode: Type.String({ description: 'Empty: none' }),
+  errorMessage: Type.String(),
+  topic: Type.String(),
+  partition: Type.Integer(),
+  offset: Type.Integer(),
+});
+
+const taskDetail = Type.Object(
+  { ...summaryFields, timeline: Type.Array(timelineEntry, { description: 'Oldest first, at most 1 000' }) },
+  { description: 'The task' },
+);
+
+const taskList = Type.Object(
+  {
+    tasks: Type.Array(Type.Object(summaryFields)),
+    cursor: Type.Optional(Type.String({ description: 'Gives the next page; absent on the last' })),
+  },
+  { description: 'A page of tasks' },
+);
+
 /** One task's state and timeline, and the list of tasks, newest first. */
 export function addTaskRoutes(app: FastifyInstance, history: History): void {
   app.get<{ Params: Static<typeof taskParams> }>(
     '/v1/tasks/:id',
-    { schema: { params: taskParams } },
+    {
+      config: { role: 'read', problems: ['PIPE_TASK_NOT_FOUND', 'PIPE_CLICKHOUSE_UNAVAILABLE'] },
+      schema: {
+        summary: 'State and timeline of a task',
+        tags: ['tasks'],
+        params: taskParams,
+        response: { 200: taskDetail },
+      },
+    },
     async (request) => {
-      const task = await history.task(request.params.id);
+      const task = await history.task(request.params.id, scopeOf(request.identity));
       if (!task) throw new PenstockError('PIPE_TASK_NOT_FOUND', 'no attempt of this task is recorded yet');
       return task;
     },
   );
 
-  app.get<{ Querystring: ListQuery }>('/v1/tasks', { schema: { querystring: listQuery } }, async (request) => {
-    const filter = filterOf(request.query);
-    const tasks = await history.tasks(filter);
-    const last = tasks.at(-1);
-    return { tasks, ...(last && tasks.length === filter.limit && { cursor: cursorOf(last) }) };
-  });
+  app.get<{ Querystring: ListQuery }>(
+    '/v1/tasks',
+    {
+      config: { role: 'read', problems: ['PIPE_CLICKHOUSE_UNAVAILABLE'] },
+      schema: { summary: 'Tasks, newest first', tags: ['tasks'], querystring: listQuery, response: { 200: taskList } },
+    },
+    async (request) => {
+      const filter = filterOf(request.query, scopeOf(request.identity));
+      const tasks = await history.tasks(filter);
+      const last = tasks.at(-1);
+      return { tasks, ...(last && tasks.length === filter.limit && { cursor: cursorOf(last) }) };
+    },
+  );
 }
 
-function filterOf(query: ListQuery): TaskFilter {
+function filterOf(query: ListQuery, scope: Scope): TaskFilter {
   const { pipeline, stage, state, limit, cursor } = query;
   return definedFields({
+    scope,
     limit,
     pipeline,
     stage,

@@ -28,8 +28,10 @@ export interface Config {
     readonly database: string;
   };
   readonly http: { readonly host: string; readonly port: number };
-  /** Bearer tokens that the gateway accepts; none: no token is asked for. */
+  /** Entries as in token-entry.ts; none, and no file of them: no token is asked for. */
   readonly tokens: string[];
+  /** The file that `tokens` came from; the gateway reads it again when it changes. */
+  readonly tokensFile?: string;
   /** file:// or s3://. */
   readonly blobUrl: string;
   /** file://, s3:// or http(s)://. */

@@ -1,4 +1,6 @@
+import { messageOf } from '../errors.ts';
 import type { Parse } from './setting.ts';
+import { parseTokenEntry } from './token-entry.ts';
 
 export const text: Parse<string> = (value) => value;
 
@@ -24,6 +26,22 @@ export const port: Parse<number> = (value) => {
 
 /** Entries parted by commas or line breaks; blanks around them and empty ones do not count. */
 export const list: Parse<string[]> = (value) => value.split(/[,\n]/).map(trim).filter(Boolean);
+
+/** Entries of a list of tokens; lines that begin with # are remarks. */
+export const tokenLines = (value: string): string[] => list(value.replace(/^\s*#.*$/gm, ''));
+
+/** Entries as in token-entry.ts, kept as text. The message never shows one. */
+export const tokenList: Parse<string[]> = (value) => {
+  const entries = tokenLines(value);
+  for (const [index, entry] of entries.entries()) {
+    try {
+      parseTokenEntry(entry);
+    } catch (thrown) {
+      throw new Error(`${entries.length === 1 ? '' : `at place ${index + 1} `}${messageOf(thrown)}`);
+    }
+  }
+  return entries;
+};
 
 export const brokerList: Parse<string[]> = (value) => {
   const entries = list(value);

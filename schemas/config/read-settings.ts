@@ -28,6 +28,13 @@ export class SettingsReader {
     return this.#given(key) !== undefined;
   }
 
+  /** The path of the file that a secret is read from; undefined where it comes from elsewhere. */
+  fileOf(key: SettingKey): string | undefined {
+    const { name } = settings[key];
+    const isDirect = this.#overrides[key] !== undefined || this.#env[name]?.trim();
+    return isDirect ? undefined : this.#env[`${name}_FILE`]?.trim() || undefined;
+  }
+
   /** The value; undefined where it is unset or wrong (then a problem is noted). */
   read<K extends SettingKey>(key: K): SettingValue<K> | undefined;
   read(key: SettingKey): unknown {

@@ -1,4 +1,4 @@
-import { brokerList, flag, host, identifier, list, oneOf, port, text, url } from './parse.ts';
+import { brokerList, flag, host, identifier, list, oneOf, port, text, tokenList, url } from './parse.ts';
 import type { Parse, Setting } from './setting.ts';
 
 type Extra = { readonly default?: string; readonly secret?: true };
@@ -33,8 +33,8 @@ export const settings = {
   httpPort: setting('HTTP_PORT', port, 'Port that the gateway listens on.', { default: '8080' }),
   tokens: setting(
     'TOKENS',
-    list,
-    'Bearer tokens that the gateway accepts, parted by commas or lines; unset: none asked.',
+    tokenList,
+    'Bearer tokens that the gateway accepts, or their hashes, parted by commas or lines; unset: none asked.',
     {
       default: '',
       secret: true,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { definedFields } from '../../gateway/defined-fields.ts';
 import { historyOver } from '../../gateway/history/history-over.ts';
-import { type Query, type Row, tasksQuery } from '../../gateway/history/queries.ts';
+import { type Query, type Row, taskQuery, tasksQuery, timelineQuery } from '../../gateway/history/queries.ts';
 
 const taskRow: Row = {
   task_id: 't1',
@@ -21,7 +21,7 @@ describe('a history over a read function', () => {
     );
 
   it('gives one task with its timeline', async () => {
-    expect(await answering([taskRow]).task('t1')).toMatchObject({
+    expect(await answering([taskRow]).task('t1', {})).toMatchObject({
       id: 't1',
       attempts: 2,
       finishedAt: '1970-01-01T00:00:02.000Z',
@@ -30,7 +30,7 @@ describe('a history over a read function', () => {
   });
 
   it('gives nothing for a task without a row', async () => {
-    expect(await answering([]).task('t1')).toBeUndefined();
+    expect(await answering([]).task('t1', {})).toBeUndefined();
   });
 
   it('asks for tasks with the parameters of the filter alone', async () => {
@@ -42,16 +42,31 @@ describe('a history over a read function', () => {
       },
       async () => {},
     );
-    expect(await history.tasks({ limit: 5, stage: 'upload' })).toMatchObject([{ id: 't1' }]);
+    expect(await history.tasks({ limit: 5, stage: 'upload', scope: {} })).toMatchObject([{ id: 't1' }]);
     expect(asked.map(({ params }) => params)).toEqual([{ limit: 5, stage: 'upload' }]);
   });
 });
 
 it('a page goes on after the time and the id of the last task', () => {
-  const { params } = tasksQuery({ limit: 1, after: { submittedAt: 7, id: 'x' } });
+  const { params } = tasksQuery({ scope: {}, limit: 1, after: { submittedAt: 7, id: 'x' } });
   expect(params).toEqual({ limit: 1, afterMs: 7, afterId: 'x' });
 });
 
 it('fields that hold undefined are left out; null, 0 and empty text stay', () => {
   expect(Object.keys(definedFields({ a: undefined, b: null, c: 0, d: '' }))).toEqual(['b', 'c', 'd']);
+});
+
+describe('a scope', () => {
+  const scope = { tenant: "o'hara", pipelines: ['assets', 'orders'] };
+
+  it.each([
+    ['a task', taskQuery('t1', scope)],
+    ['its timeline', timelineQuery('t1', scope)],
+    ['the list', tasksQuery({ scope, limit: 1 })],
+  ])('binds %s to one tenant and its pipelines, by parameters', (_what, { sql, params }) => {
+    expect(sql).toContain('min(tenant) = {scopeTenant: String} AND max(tenant) = {scopeTenant: String}');
+    expect(sql).toContain('pipeline IN ({scopePipeline0: String}, {scopePipeline1: String})');
+    expect(sql).not.toContain('hara');
+    expect(params).toMatchObject({ scopeTenant: "o'hara", scopePipeline0: 'assets', scopePipeline1: 'orders' });
+  });
 });

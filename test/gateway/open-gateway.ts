@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { buildGateway } from '../../gateway/app.ts';
 import type { CataloguePipeline } from '../../gateway/catalogue.ts';
@@ -31,6 +31,8 @@ export interface TestGateway {
 
 export interface TestGatewayOptions {
   readonly tokens?: string;
+  readonly tokensFile?: string;
+  readonly logger?: Logger;
   readonly history?: History;
   readonly sendDeadlineMs?: number;
 }
@@ -40,11 +42,11 @@ export async function openGateway(options: TestGatewayOptions = {}): Promise<Tes
   const registry = await startRegistryDouble();
   const broker = createRecordingBroker();
   const app = buildGateway({
-    config: loadConfig({ PENSTOCK_TOKENS: options.tokens }),
+    config: loadConfig({ PENSTOCK_TOKENS: options.tokens, PENSTOCK_TOKENS_FILE: options.tokensFile }),
     broker,
     codec: createCodec({ registryUrl: registry.url }),
     pipelines,
-    logger: pino({ level: 'silent' }),
+    logger: options.logger ?? pino({ level: 'silent' }),
     history: options.history ?? emptyHistory,
     ...(options.sendDeadlineMs !== undefined && { sendDeadlineMs: options.sendDeadlineMs }),
   });
@@ -57,6 +59,20 @@ export async function openGateway(options: TestGatewayOptions = {}): Promise<Tes
 }
 
 export const tasksUrl = '/v1/pipelines/assets/tasks';
+
+export interface LogLine {
+  readonly level: number;
+  readonly msg?: string;
+  readonly code?: string;
+  readonly reason?: string;
+  readonly audit?: unknown;
+}
+
+/** A logger whose lines can be looked at. */
+export function collectLog(): { logger: Logger; lines: LogLine[] } {
+  const lines: LogLine[] = [];
+  return { lines, logger: pino({ level: 'info' }, { write: (line) => lines.push(JSON.parse(line)) }) };
+}
 
 /** POST of a JSON value, or of text as it is. */
 export function post(

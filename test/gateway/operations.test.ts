@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { type Logger, pino } from 'pino';
+import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { isLoopback } from '../../gateway/plugins/host-guard.ts';
 import { Readiness } from '../../gateway/readiness.ts';
@@ -9,7 +9,7 @@ import { createCodec } from '../../schemas/codec.ts';
 import { loadConfig } from '../../schemas/config.ts';
 import { PenstockError } from '../../schemas/errors.ts';
 import { until } from '../helpers/until.ts';
-import { emptyHistory, openGateway, pipelines, post, task } from './open-gateway.ts';
+import { collectLog, emptyHistory, openGateway, pipelines, post, task } from './open-gateway.ts';
 import { createRecordingBroker } from './recording-broker.ts';
 
 describe('probes and metrics', () => {
@@ -131,17 +131,6 @@ describe('a broker that does not answer', () => {
     ]);
   });
 });
-
-interface LogLine {
-  readonly level: number;
-  readonly code?: string;
-  readonly reason?: string;
-}
-
-function collectLog(): { logger: Logger; lines: LogLine[] } {
-  const lines: LogLine[] = [];
-  return { lines, logger: pino({ level: 'info' }, { write: (line) => lines.push(JSON.parse(line)) }) };
-}
 
 describe('listening', () => {
   const options = (env: Record<string, string>) => ({

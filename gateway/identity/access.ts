@@ -1,0 +1,43 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { PenstockError } from '../../schemas/errors.ts';
+import { anybody, type Identity, nobody, type Role } from './identity.ts';
+import type { TokenBook } from './token-book.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Role that a caller of this route needs; 'none': no token either. A route that says nothing needs admin. */
+    role?: Role | 'none';
+  }
+  interface FastifyRequest {
+    /** Who calls. Bind what you answer to its tenant and pipelines: scopeOf, maySee, tenantFor. */
+    identity: Identity;
+  }
+}
+
+/**
+ * Sets `request.identity` and refuses who lacks the route's role (`config: { role: 'read' }`). Without a book any caller
+ * may do all: loopback and the host guard are the fence then.
+ */
+export function installAccess(app: FastifyInstance, book: TokenBook | undefined): void {
+  app.decorateRequest('identity');
+  app.addHook('onRequest', async (request) => {
+    const { role = 'admin' } = request.routeOptions.config;
+    request.identity = book ? identityFor(request, role, book) : anybody;
+    if (!book || role === 'none' || request.is404 || request.identity.roles.has(role)) return;
+    throw new PenstockError('PIPE_GATEWAY_FORBIDDEN', `the token lacks the role ${role}`, { context: { role } });
+  });
+}
+
+function identityFor(request: FastifyRequest, role: Role | 'none', book: TokenBook): Identity {
+  return role === 'none' ? nobody : bearerOf(request, book);
+}
+
+function bearerOf(request: FastifyRequest, book: TokenBook): Identity {
+  const token = /^Bearer +([!-~]+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  if (token === undefined) throw unauthorized('a bearer token is required');
+  const identity = book.find(token);
+  if (!identity) throw unauthorized('the bearer token is not known');
+  return identity;
+}
+
+const unauthorized = (message: string): PenstockError => new PenstockError('PIPE_GATEWAY_UNAUTHORIZED', message);

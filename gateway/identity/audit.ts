@@ -1,0 +1,27 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { anybody } from './identity.ts';
+
+const reads = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/**
+ * One log line for each request that may change something: who, what, with which end. Route patterns and known names
+ * only, never a payload. Where no tokens are asked for nobody can be named, so nothing is written.
+ */
+export function installAudit(app: FastifyInstance): void {
+  app.addHook('onResponse', async (request, reply) => {
+    if (reads.has(request.method) || request.identity === anybody) return;
+    request.log.info({ audit: auditOf(request, reply.statusCode) }, 'write');
+  });
+}
+
+function auditOf(request: FastifyRequest, status: number) {
+  return {
+    // A caller without a valid token has no identity.
+    by: request.identity?.name ?? 'unknown',
+    from: request.ip,
+    method: request.method,
+    route: request.routeOptions.url ?? 'none',
+    ...(typeof request.params === 'object' && { params: request.params }),
+    status,
+  };
+}

@@ -6,6 +6,7 @@ import type { Config } from '../schemas/config.ts';
 import type { Broker } from '../topics/ports.ts';
 import type { CataloguePipeline } from './catalogue.ts';
 import type { History } from './history/history.ts';
+import { historyOver } from './history/history-over.ts';
 import { installAccess } from './identity/access.ts';
 import { installAudit } from './identity/audit.ts';
 import { installRateLimits } from './identity/rate-limits.ts';
@@ -15,7 +16,7 @@ import { Intake } from './intake/intake.ts';
 import { Submitter } from './intake/submission.ts';
 import { addDocsRoutes } from './openapi/docs-routes.ts';
 import { installOpenapi } from './openapi/openapi.ts';
-import { connectHistory } from './plugins/clickhouse.ts';
+import { connectHistoryStore, type HistoryStore } from './plugins/clickhouse.ts';
 import { installErrors, onClientError, onFrameworkError } from './plugins/errors.ts';
 import { installHostGuard } from './plugins/host-guard.ts';
 import { installMetrics } from './plugins/metrics.ts';
@@ -24,8 +25,13 @@ import { Readiness } from './readiness.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addPipelineRoutes } from './routes/list-pipelines.ts';
 import { addMetricsRoute } from './routes/metrics.ts';
+import { addSqlRoute } from './routes/sql.ts';
+import { addStatsRoutes } from './routes/stats.ts';
 import { addSubmitRoute } from './routes/submit-tasks.ts';
 import { addTaskRoutes } from './routes/tasks.ts';
+import { LiveLag } from './stats/live-lag.ts';
+import { shareReads } from './stats/shared-reader.ts';
+import { stageLoads } from './stats/stage-loads.ts';
 
 export interface GatewayOptions {
   readonly config: Config;
@@ -35,6 +41,8 @@ export interface GatewayOptions {
   readonly logger: Logger;
   /** Where task states are read; default: ClickHouse of the configuration. */
   readonly history?: History;
+  /** Where statistics and SQL are read; default: ClickHouse of the configuration. */
+  readonly store?: HistoryStore;
   /** Longest wait for Kafka's acknowledgement; default 4 500. */
   readonly sendDeadlineMs?: number;
   /** Of the package, for the OpenAPI document. */
@@ -50,7 +58,10 @@ const idleTimeoutMs = 60_000;
 export function buildGateway(options: GatewayOptions): FastifyInstance {
   const { config, broker, codec, pipelines } = options;
   const app = createApp(options.logger);
-  const history = options.history ?? connectHistory(config.clickhouse);
+  const store = options.store ?? connectHistoryStore(config.clickhouse);
+  const history = options.history ?? historyOver(store.read, async () => undefined);
+  const read = shareReads(store.read);
+  const lag = new LiveLag({ broker });
   const intake = new Intake({
     broker,
     codec,
@@ -73,7 +84,9 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
     addHealthRoutes(scope, readiness);
     addMetricsRoute(scope, metrics);
     addDocsRoutes(scope);
-    addPipelineRoutes(scope, pipelines);
+    addPipelineRoutes(scope, pipelines, stageLoads({ lag, read }));
+    addStatsRoutes(scope, { pipelines, read });
+    addSqlRoute(scope, store);
     addSubmitRoute(scope, { pipelines, submitter: new Submitter(intake), metrics });
     addTaskRoutes(scope, history);
   });
@@ -83,7 +96,7 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
   }
   app.addHook('onListen', async () => readiness.watch());
   app.addHook('onClose', async () => {
-    await Promise.all([intake.close(), history.close(), readiness.close()]);
+    await Promise.all([intake.close(), history.close(), readiness.close(), lag.close(), store.close()]);
   });
   return app;
 }

@@ -19,8 +19,10 @@ import { installOpenapi } from './openapi/openapi.ts';
 import { connectHistoryStore, type HistoryStore } from './plugins/clickhouse.ts';
 import { installErrors, onClientError, onFrameworkError } from './plugins/errors.ts';
 import { installHostGuard } from './plugins/host-guard.ts';
+import { installLoadShedding } from './plugins/load-shedding.ts';
 import { installMetrics } from './plugins/metrics.ts';
 import { installSecurityHeaders } from './plugins/security-headers.ts';
+import { installSlowBodies } from './plugins/slow-bodies.ts';
 import { Readiness } from './readiness.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addPipelineRoutes } from './routes/list-pipelines.ts';
@@ -49,14 +51,17 @@ export interface GatewayOptions {
   readonly version?: string;
 }
 
-/** Whole request, NDJSON bodies included. */
-const requestTimeoutMs = 300_000;
+/** Whole request, NDJSON bodies included; a body that does not move is cut off long before. */
+const requestTimeoutMs = 3_600_000;
+const headersTimeoutMs = 10_000;
+/** How often node looks for requests that are too late. */
+const lookForLateMs = 2_000;
 /** A connection on which nothing moves. */
 const idleTimeoutMs = 60_000;
 
 /** The gateway as a fastify app: every route, no port. `close()` flushes and leaves Kafka; the broker is the caller's. */
 export function buildGateway(options: GatewayOptions): FastifyInstance {
-  const { config, broker, codec, pipelines } = options;
+  const { config, broker, codec, pipelines, version = 'unknown' } = options;
   const app = createApp(options.logger);
   const store = options.store ?? connectHistoryStore(config.clickhouse);
   const history = options.history ?? historyOver(store.read, async () => undefined);
@@ -71,29 +76,33 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
   });
   const readiness = new Readiness({ broker, logger: options.logger });
   const tokens = openTokens(config);
+  const stopping = new AbortController();
   installErrors(app);
   installSecurityHeaders(app);
+  installSlowBodies(app);
+  installLoadShedding(app);
   const metrics = installMetrics(app);
   if (!tokens) installHostGuard(app);
   installAccess(app, tokens);
   installAudit(app);
   if (tokens) installRateLimits(app);
-  installOpenapi(app, { version: options.version ?? 'unknown', withTokens: tokens !== undefined });
+  installOpenapi(app, { version, withTokens: tokens !== undefined });
   // In a scope of its own, because the plugins above look at each route that is added after them.
   app.register(async (scope) => {
     addHealthRoutes(scope, readiness);
     addMetricsRoute(scope, metrics);
-    addDocsRoutes(scope);
+    addDocsRoutes(scope, { pipelines, version });
     addPipelineRoutes(scope, pipelines, stageLoads({ lag, read }));
     addStatsRoutes(scope, { pipelines, read });
     addSqlRoute(scope, store);
-    addSubmitRoute(scope, { pipelines, submitter: new Submitter(intake), metrics });
+    addSubmitRoute(scope, { pipelines, submitter: new Submitter(intake), metrics, stopping: stopping.signal });
     addTaskRoutes(scope, history);
   });
   if (tokens && config.tokensFile !== undefined) {
     const unwatch = watchTokens(config.tokensFile, tokens, options.logger);
     app.addHook('onClose', async () => unwatch());
   }
+  app.addHook('preClose', async () => stopping.abort());
   app.addHook('onListen', async () => readiness.watch());
   app.addHook('onClose', async () => {
     await Promise.all([intake.close(), history.close(), readiness.close(), lag.close(), store.close()]);
@@ -107,6 +116,9 @@ function createApp(logger: Logger): FastifyInstance {
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: requestTimeoutMs,
+    http: { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: lookForLateMs },
+    // While it closes it still answers what comes over open connections, and ends them after it.
+    return503OnClosing: false,
     connectionTimeout: idleTimeoutMs,
     bodyLimit: 1024 * 1024,
     onProtoPoisoning: 'error',

@@ -176,6 +176,11 @@ function countOf(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= maxAttempt ? value : undefined;
 }
 
+/** Whether a text is a W3C traceparent. */
+export function isTraceparent(text: string): boolean {
+  return text.length <= maxTextLength && traceparent.test(text);
+}
+
 function traceOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value.length <= maxTextLength && traceparent.test(value) ? value : undefined;
+  return typeof value === 'string' && isTraceparent(value) ? value : undefined;
 }

@@ -44,8 +44,12 @@ export const errorCatalogue = {
     'Send large batches as application/x-ndjson; store big payloads elsewhere and send a reference.',
   ),
   PIPE_GATEWAY_CONTENT_TYPE: permanent(
-    'The content type is missing or not one that this route takes.',
-    'Send application/json or application/x-ndjson.',
+    'The content type is missing or not one that this route takes, or the content encoding is unknown.',
+    'Send application/json, application/x-ndjson or application/cloudevents+json, as it is or as gzip, deflate or br.',
+  ),
+  PIPE_GATEWAY_EVENT_INVALID: permanent(
+    'The request is meant as a CloudEvent, but lacks a required attribute or has a malformed one.',
+    'Give specversion 1.0, id, source and type, and data that is JSON (https://cloudevents.io).',
   ),
   PIPE_GATEWAY_FORBIDDEN: permanent(
     'The token is known, but lacks the role, the tenant or the pipeline that this request needs.',
@@ -58,6 +62,10 @@ export const errorCatalogue = {
   PIPE_GATEWAY_IDEMPOTENCY_CONFLICT: permanent(
     'The Idempotency-Key was used before with another body.',
     'Use a new key for a new task, or repeat the first body unchanged.',
+  ),
+  PIPE_GATEWAY_IDEMPOTENCY_IN_FLIGHT: passing(
+    'The first request with this Idempotency-Key, or this event, still waits for Kafka.',
+    'Send it again after a moment: it is answered like the first.',
   ),
   PIPE_GATEWAY_INTERNAL: permanent(
     'The gateway met a fault of its own.',

@@ -54,14 +54,14 @@ export async function submitStream(batch: Batch, input: TaskInput & { kind: 'str
   try {
     for await (const lines of input.lines) {
       await batch.add(lines);
-      counter.update(batch.ids.length);
+      counter.update(batch.acceptedCount);
     }
   } finally {
     counter.stop();
   }
   if (batch.size === 0) throw new PenstockError('PIPE_CLI_USAGE', 'the input holds no task: pipe one a line into it');
   const rejected = batch.rejected.map(({ index, error }) => ({ index, code: error.code, message: error.message }));
-  return { accepted: batch.ids.length, rejected, ids: batch.ids };
+  return { accepted: batch.acceptedCount, rejected, ids: [...batch.ids()] };
 }
 
 async function wait(config: Config, ids: readonly string[], flags: SubmitFlags): Promise<Record<string, string>> {

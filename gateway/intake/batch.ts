@@ -1,7 +1,15 @@
 import { PenstockError } from '../../schemas/errors.ts';
+import { AcceptedIndexes, type IdOf } from './batch-ids.ts';
+import type { CloudEvent } from './cloud-events.ts';
 import type { Line } from './ndjson.ts';
 import type { Submission, Submitter } from './submission.ts';
 import type { PreparedTask } from './task-record.ts';
+
+/** A task of a batch: a line of text, an event, or what should have been one. */
+export type BatchItem =
+  | Line
+  | { readonly kind: 'event'; readonly event: CloudEvent }
+  | { readonly kind: 'invalid'; readonly error: unknown };
 
 export interface RejectedTask {
   /** Position in the batch, from 0; blank lines do not count. */
@@ -18,77 +26,102 @@ export interface BatchLimits {
 
 /** One batch on its way: each task is accepted or rejected by itself; order is kept. */
 export class Batch {
-  readonly ids: string[] = [];
   readonly rejected: RejectedTask[] = [];
-  private index = 0;
-  private readonly submitter: Submitter;
-  private readonly submission: Submission;
-  private readonly limits: BatchLimits;
+  readonly #accepted = new AcceptedIndexes();
+  readonly #idOf: IdOf;
+  /** Events bring their ids. */
+  readonly #eventIds = new Map<number, string>();
+  readonly #submitter: Submitter;
+  readonly #submission: Submission;
+  readonly #limits: BatchLimits;
+  #size = 0;
 
   constructor(submitter: Submitter, submission: Submission, limits: BatchLimits) {
-    this.submitter = submitter;
-    this.submission = submission;
-    this.limits = limits;
+    this.#submitter = submitter;
+    this.#submission = submission;
+    this.#limits = limits;
+    this.#idOf = submitter.idsOf(submission);
   }
 
   /** Tasks seen so far, rejected ones included. */
   get size(): number {
-    return this.index;
+    return this.#size;
+  }
+
+  get acceptedCount(): number {
+    return this.#accepted.count;
+  }
+
+  /** Ids of the accepted tasks in their order; made as they are read. */
+  *ids(): Generator<string> {
+    for (const index of this.#accepted) yield this.#eventIds.get(index) ?? this.#idOf(index);
   }
 
   /** Rejects where the batch cannot go on: no acknowledgement, or past a limit. What is in `ids` stays accepted. */
-  async add(lines: readonly Line[]): Promise<void> {
-    const first = this.index;
-    this.index += lines.length;
-    if (this.index > this.limits.maxTasks) throw this.tooMany('tasks', this.limits.maxTasks);
-    const key = this.submission.idempotencyKey;
-    if (key === undefined) await this.addPlain(lines, first);
-    else await this.addKeyed(lines, first, key);
-    if (this.rejected.length > this.limits.maxRejected) throw this.tooMany('rejected tasks', this.limits.maxRejected);
+  async add(items: readonly BatchItem[]): Promise<void> {
+    const first = this.#size;
+    this.#size += items.length;
+    if (this.#size > this.#limits.maxTasks) throw tooMany('tasks', this.#limits.maxTasks);
+    const isKeyed = this.#submission.idempotencyKey !== undefined || items.some(({ kind }) => kind === 'event');
+    if (isKeyed) await this.#addKeyed(items, first);
+    else await this.#addPlain(items, first);
+    if (this.rejected.length > this.#limits.maxRejected) throw tooMany('rejected tasks', this.#limits.maxRejected);
   }
 
-  private async addPlain(lines: readonly Line[], first: number): Promise<void> {
-    const tasks = lines.flatMap((line, offset) => this.check(line, first + offset));
+  async #addPlain(items: readonly BatchItem[], first: number): Promise<void> {
+    const indexes: number[] = [];
+    const tasks: PreparedTask[] = [];
+    for (const [offset, item] of items.entries()) {
+      try {
+        tasks.push(this.#submitter.prepare(this.#submission, this.#idOf(first + offset), this.#bytesOf(item)));
+        indexes.push(first + offset);
+      } catch (error) {
+        this.#reject(first + offset, error);
+      }
+    }
     if (tasks.length === 0) return;
-    const receipts = await this.submitter.send(this.submission, tasks);
-    for (const { id } of receipts) this.ids.push(id);
+    await this.#submitter.send(this.#submission, tasks);
+    for (const index of indexes) this.#accepted.add(index);
   }
 
-  private async addKeyed(lines: readonly Line[], first: number, key: string): Promise<void> {
-    const results = await Promise.allSettled(
-      lines.map(async (line, offset) => {
-        if (line.kind === 'too-long') throw this.tooLong(line.sizeBytes);
-        return this.submitter.sendKeyed(this.submission, key, first + offset, line.bytes);
-      }),
-    );
-    for (const result of results) if (result.status === 'fulfilled') this.ids.push(...result.value.map(({ id }) => id));
+  /** Keyed lines and events may have been sent before, each for itself. */
+  async #addKeyed(items: readonly BatchItem[], first: number): Promise<void> {
+    const results = await Promise.allSettled(items.map(async (item, offset) => this.#sendOnce(item, first + offset)));
+    for (const [offset, { status }] of results.entries())
+      if (status === 'fulfilled') this.#accepted.add(first + offset);
     for (const [offset, result] of results.entries()) {
-      if (result.status === 'rejected') this.reject(first + offset, result.reason);
+      if (result.status === 'rejected') this.#reject(first + offset, result.reason);
     }
   }
 
-  private check(line: Line, index: number): PreparedTask[] {
-    try {
-      if (line.kind === 'too-long') throw this.tooLong(line.sizeBytes);
-      return [this.submitter.prepare(this.submission, line.bytes)];
-    } catch (error) {
-      this.reject(index, error);
-      return [];
+  async #sendOnce(item: BatchItem, index: number): Promise<void> {
+    if (item.kind === 'event') {
+      const { idempotencyKey: _, ...submission } = this.#submission;
+      const { id } = await this.#submitter.submitEvent(submission, item.event);
+      this.#eventIds.set(index, id);
+    } else {
+      await this.#submitter.sendOnce(this.#submission, { id: this.#idOf(index), json: this.#bytesOf(item) });
     }
+  }
+
+  #bytesOf(item: BatchItem): Buffer {
+    if (item.kind === 'line') return item.bytes;
+    if (item.kind === 'invalid') throw item.error;
+    if (item.kind === 'event') return item.event.json;
+    const { maxTaskBytes } = this.#limits;
+    throw new PenstockError(
+      'PIPE_TASK_TOO_LARGE',
+      `the payload has ${item.sizeBytes} bytes, the limit is ${maxTaskBytes}`,
+    );
   }
 
   /** A fault of the task is its own; anything passing is a fault of the whole batch. */
-  private reject(index: number, error: unknown): void {
+  #reject(index: number, error: unknown): void {
     if (!(error instanceof PenstockError) || error.retryable) throw error;
     this.rejected.push({ index, error });
   }
+}
 
-  private tooLong(sizeBytes: number): PenstockError {
-    const { maxTaskBytes } = this.limits;
-    return new PenstockError('PIPE_TASK_TOO_LARGE', `the payload has ${sizeBytes} bytes, the limit is ${maxTaskBytes}`);
-  }
-
-  private tooMany(what: string, limit: number): PenstockError {
-    return new PenstockError('PIPE_GATEWAY_BATCH_TOO_LARGE', `more than ${limit} ${what} in one request`);
-  }
+function tooMany(what: string, limit: number): PenstockError {
+  return new PenstockError('PIPE_GATEWAY_BATCH_TOO_LARGE', `more than ${limit} ${what} in one request`);
 }

@@ -1,4 +1,6 @@
 import { PenstockError } from '../../schemas/errors.ts';
+import type { BatchItem } from './batch.ts';
+import { jsonBytes, readStructuredEvent } from './cloud-events.ts';
 import type { Line } from './ndjson.ts';
 import { parseJson } from './read-payload.ts';
 
@@ -18,11 +20,13 @@ export function itemsOf(body: Buffer): unknown[] {
   throw new PenstockError('PIPE_GATEWAY_BODY_INVALID', 'the body is neither a JSON object nor an array');
 }
 
-export function toLine(item: unknown): Line {
+export const toLine = (item: unknown): Line => ({ kind: 'line', bytes: jsonBytes(item) });
+
+/** An event of a batch; one that is none is that event's own fault. */
+export function toEvent(item: unknown): BatchItem {
   try {
-    return { kind: 'line', bytes: Buffer.from(JSON.stringify(item)) };
-  } catch {
-    // Nested too deep for the stack: no schema of ours is, so it goes on as a value that fits none.
-    return { kind: 'line', bytes: Buffer.from('null') };
+    return { kind: 'event', event: readStructuredEvent(item) };
+  } catch (error) {
+    return { kind: 'invalid', error };
   }
 }

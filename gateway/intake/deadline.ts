@@ -1,14 +1,11 @@
+import type { ErrorCode } from '../../schemas/error-catalogue.ts';
 import { PenstockError } from '../../schemas/errors.ts';
 
 /**
  * The promise's result, or an error of that code after `deadlineMs`. What was started goes on: a send given up here may
  * still reach Kafka, so to the caller its outcome is unknown, not failed.
  */
-export async function withDeadline<T>(
-  work: Promise<T>,
-  deadlineMs: number,
-  code: 'PIPE_BROKER_UNAVAILABLE' | 'PIPE_REGISTRY_UNAVAILABLE',
-): Promise<T> {
+export async function withDeadline<T>(work: Promise<T>, deadlineMs: number, code: ErrorCode): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(

@@ -15,11 +15,11 @@ export class IdempotencyMemory<Outcome> {
   }
 
   /** The earlier outcome for this key, or that of `run`. Throws PIPE_GATEWAY_IDEMPOTENCY_CONFLICT. */
-  once(key: string, body: Buffer, run: () => Promise<Outcome>): Promise<Outcome> {
+  once(key: string, body: Buffer, run: () => Promise<Outcome>): { outcome: Promise<Outcome>; isFirst: boolean } {
     const hash = createHash('sha256').update(body).digest('base64');
     const earlier = this.known.get(key);
-    if (!earlier) return this.remember(key, hash, run());
-    if (earlier.hash === hash) return earlier.outcome;
+    if (!earlier) return { outcome: this.remember(key, hash, run()), isFirst: true };
+    if (earlier.hash === hash) return { outcome: earlier.outcome, isFirst: false };
     throw new PenstockError(
       'PIPE_GATEWAY_IDEMPOTENCY_CONFLICT',
       'this Idempotency-Key was used before with another body',

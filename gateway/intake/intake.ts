@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Codec } from '../../schemas/codec.ts';
+import type { ErrorCode } from '../../schemas/error-catalogue.ts';
 import { PenstockError } from '../../schemas/errors.ts';
 import type { Broker, Producer } from '../../topics/ports.ts';
 import type { Target } from '../catalogue.ts';
@@ -29,6 +30,8 @@ export interface IntakeOptions {
   readonly sendDeadlineMs?: number;
   /** Bytes of tasks not yet acknowledged, beyond which PIPE_GATEWAY_OVERLOADED. Default 64 MiB. */
   readonly maxPendingBytes?: number;
+  /** Tasks not yet acknowledged, beyond which PIPE_GATEWAY_OVERLOADED: what waits longer had better not be taken. Default 50 000. */
+  readonly maxPendingTasks?: number;
   /** Largest value of a record. Default 1 000 000: below Kafka's message.max.bytes with room for key and headers. */
   readonly maxTaskBytes?: number;
 }
@@ -40,9 +43,15 @@ export class Intake {
   private readonly accepted: AcceptedLog;
   private readonly registered = new Map<string, { get(): Promise<void> }>();
   private pendingBytes = 0;
+  private pendingTasks = 0;
 
   constructor(options: IntakeOptions) {
-    const defaults = { sendDeadlineMs: 4_500, maxPendingBytes: 64 * 1024 * 1024, maxTaskBytes: 1_000_000 };
+    const defaults = {
+      sendDeadlineMs: 4_500,
+      maxPendingBytes: 64 * 1024 * 1024,
+      maxPendingTasks: 50_000,
+      maxTaskBytes: 1_000_000,
+    };
     this.options = { ...defaults, ...options };
     // What was answered 503 should not be written half a minute later.
     const deliveryTimeoutMs = this.options.sendDeadlineMs;
@@ -79,7 +88,7 @@ export class Intake {
   /** Like `send`, for callers that share one send and put the deadline on each wait for it. */
   async sendWithoutDeadline(target: Target, tasks: readonly PreparedTask[]): Promise<Receipt[]> {
     const sizeBytes = tasks.reduce((sum, task) => sum + task.sizeBytes, 0);
-    this.reserve(sizeBytes);
+    this.reserve(sizeBytes, tasks.length);
     try {
       const producer = await this.producer.get();
       const places = await producer.send(tasks.map(({ record }) => record));
@@ -87,11 +96,12 @@ export class Intake {
       return tasks.map((task, index) => receiptOf(target, task, places[index]));
     } finally {
       this.pendingBytes -= sizeBytes;
+      this.pendingTasks -= tasks.length;
     }
   }
 
-  untilDeadline<T>(work: Promise<T>): Promise<T> {
-    return withDeadline(work, this.options.sendDeadlineMs, 'PIPE_BROKER_UNAVAILABLE');
+  untilDeadline<T>(work: Promise<T>, code: ErrorCode = 'PIPE_BROKER_UNAVAILABLE'): Promise<T> {
+    return withDeadline(work, this.options.sendDeadlineMs, code);
   }
 
   get acceptedRowsDropped(): number {
@@ -112,14 +122,18 @@ export class Intake {
     });
   }
 
-  private reserve(sizeBytes: number): void {
-    if (this.pendingBytes > 0 && this.pendingBytes + sizeBytes > this.options.maxPendingBytes) {
+  /** One call alone is always let in, whatever its size. */
+  private reserve(sizeBytes: number, tasks: number): void {
+    const { maxPendingBytes, maxPendingTasks } = this.options;
+    const isFull = this.pendingBytes + sizeBytes > maxPendingBytes || this.pendingTasks + tasks > maxPendingTasks;
+    if (this.pendingTasks > 0 && isFull) {
       throw new PenstockError('PIPE_GATEWAY_OVERLOADED', 'too many tasks wait for Kafka’s acknowledgement', {
-        context: { pendingBytes: this.pendingBytes },
+        context: { pendingBytes: this.pendingBytes, pendingTasks: this.pendingTasks },
         afterMs: 1_000,
       });
     }
     this.pendingBytes += sizeBytes;
+    this.pendingTasks += tasks;
   }
 }
 

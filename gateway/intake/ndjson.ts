@@ -1,3 +1,5 @@
+import { PenstockError } from '../../schemas/errors.ts';
+
 /** One line of a batch, or the fact that it was too long to keep. */
 export type Line =
   | { readonly kind: 'line'; readonly bytes: Buffer }
@@ -9,16 +11,25 @@ export interface LineLimits {
   readonly maxLines: number;
   /** Bytes handed out at once. */
   readonly maxChunkBytes: number;
+  /** Bytes of the whole body, decompressed. Default: no limit. */
+  readonly maxBodyBytes?: number;
 }
 
 const newline = 0x0a;
 
-/** Groups of the non-blank lines of an NDJSON body. Memory: one chunk of the stream, one group, one line. */
+/**
+ * Groups of the non-blank lines of an NDJSON body. Memory: one chunk of the stream, one group, one line. Throws
+ * PIPE_GATEWAY_BATCH_TOO_LARGE.
+ */
 export async function* linesOf(body: AsyncIterable<Buffer>, limits: LineLimits): AsyncGenerator<Line[]> {
   const cutter = new LineCutter(limits.maxLineBytes);
   let group: Line[] = [];
   let groupBytes = 0;
+  let bodyBytes = 0;
+  const { maxBodyBytes = Number.POSITIVE_INFINITY } = limits;
   for await (const chunk of body) {
+    bodyBytes += chunk.length;
+    if (bodyBytes > maxBodyBytes) throw tooLarge(maxBodyBytes);
     for (const line of cutter.push(chunk)) {
       group.push(line);
       groupBytes += line.kind === 'line' ? line.bytes.length : 0;
@@ -31,6 +42,9 @@ export async function* linesOf(body: AsyncIterable<Buffer>, limits: LineLimits):
   group.push(...cutter.end());
   if (group.length > 0) yield group;
 }
+
+const tooLarge = (limit: number): PenstockError =>
+  new PenstockError('PIPE_GATEWAY_BATCH_TOO_LARGE', `more than ${limit} bytes in one request`);
 
 /** Cuts chunks at newlines; of a line beyond the limit only the length is kept. */
 class LineCutter {

@@ -1,6 +1,8 @@
 import { PenstockError } from '../../schemas/errors.ts';
 import { idempotentId, newTaskId } from '../../schemas/task-id.ts';
 import type { Target } from '../catalogue.ts';
+import { freshIds, type IdOf } from './batch-ids.ts';
+import type { CloudEvent } from './cloud-events.ts';
 import { IdempotencyMemory } from './idempotency.ts';
 import type { Intake, Receipt } from './intake.ts';
 import type { PreparedTask, TaskOptions } from './task-record.ts';
@@ -10,6 +12,16 @@ export interface Submission {
   readonly target: Target;
   readonly options: TaskOptions;
   readonly idempotencyKey?: string;
+  /** Whether the caller may choose the ids of its tasks; default true. */
+  readonly ownsIds?: boolean;
+}
+
+/** One task that may have been sent before. */
+export interface KeyedTask {
+  readonly id: string;
+  /** Remembered; default: the id. */
+  readonly memoryKey?: string;
+  readonly json: Buffer;
 }
 
 /** About 30 MB when full. */
@@ -17,45 +29,70 @@ const maxRememberedKeys = 100_000;
 
 /** Submits the tasks of requests: new ones with a fresh id, those with an Idempotency-Key with the id derived from it. */
 export class Submitter {
-  private readonly intake: Intake;
-  private readonly memory = new IdempotencyMemory<Receipt[]>(maxRememberedKeys);
+  readonly #intake: Intake;
+  readonly #memory = new IdempotencyMemory<Receipt>(maxRememberedKeys);
 
   constructor(intake: Intake) {
-    this.intake = intake;
+    this.#intake = intake;
   }
 
   open(target: Target): Promise<void> {
-    return this.intake.open(target);
+    return this.#intake.open(target);
   }
 
-  /** One task; rejects as Intake does, and with PIPE_GATEWAY_IDEMPOTENCY_CONFLICT. */
+  /** One task; rejects as Intake does, and as `sendOnce`. */
   async submitOne(submission: Submission, json: Buffer): Promise<Receipt> {
-    const [receipt] = await this.startOne(submission, json, submission.idempotencyKey);
-    if (!receipt) throw new PenstockError('PIPE_GATEWAY_INTERNAL', 'one task was sent and no receipt came back');
-    return receipt;
+    const { target, options, idempotencyKey: key } = submission;
+    if (key !== undefined)
+      return this.sendOnce(submission, { id: idempotentId(options.tenant, target.pipeline, key), json });
+    return firstOf(await this.send(submission, [this.prepare(submission, newTaskId(), json)]));
   }
 
-  /** A task of a batch, checked but not sent. With a key it is sent by `sendKeyed`, alone. */
-  prepare(submission: Submission, json: Buffer): PreparedTask {
-    return this.intake.prepare(submission.target, newTaskId(), json, submission.options);
+  /**
+   * One event: its id is the task's, and the same event sent again is the same task. For a caller that may not choose ids
+   * the task's is derived from it. An Idempotency-Key wins over the event's id.
+   */
+  submitEvent(submission: Submission, { attributes, json }: CloudEvent): Promise<Receipt> {
+    const { target, options, idempotencyKey, ownsIds = true } = submission;
+    const { id: eventId, source, ...own } = attributes;
+    const withOwn = { ...submission, options: { ...own, ...options, source } };
+    if (idempotencyKey !== undefined) return this.submitOne(withOwn, json);
+    const name = `${source}\n${eventId}`;
+    const id = ownsIds ? eventId : idempotentId(options.tenant, target.pipeline, `event/${name}`);
+    return this.sendOnce(withOwn, { id, memoryKey: `event/${options.tenant ?? ''}\n${target.topic}\n${name}`, json });
   }
 
-  send(submission: Submission, tasks: readonly PreparedTask[]): Promise<Receipt[]> {
-    return this.intake.send(submission.target, tasks);
+  /** Ids of the tasks of a batch. With a key each gets the id of `<key>/<position>`, the same every time. */
+  idsOf({ target, options, idempotencyKey: key }: Submission): IdOf {
+    return key === undefined ? freshIds() : (index) => idempotentId(options.tenant, target.pipeline, `${key}/${index}`);
   }
 
-  /** A task of a batch with an Idempotency-Key: each line is a task of its own, so each gets a key of its own. */
-  async sendKeyed(submission: Submission, key: string, index: number, json: Buffer): Promise<Receipt[]> {
-    return this.startOne(submission, json, `${key}/${index}`);
+  /** A task, checked but not sent. */
+  prepare({ target, options }: Submission, id: string, json: Buffer): PreparedTask {
+    return this.#intake.prepare(target, id, json, options);
   }
 
-  private async startOne(submission: Submission, json: Buffer, key: string | undefined): Promise<Receipt[]> {
-    const { target, options } = submission;
-    if (key === undefined) return this.intake.send(target, [this.prepare(submission, json)]);
-    const id = idempotentId(options.tenant, target.pipeline, key);
-    const task = this.intake.prepare(target, id, json, options);
+  send({ target }: Submission, tasks: readonly PreparedTask[]): Promise<Receipt[]> {
+    return this.#intake.send(target, tasks);
+  }
+
+  /**
+   * Sends a task unless it was sent before; joins a send that is under way. Rejects with
+   * PIPE_GATEWAY_IDEMPOTENCY_CONFLICT where it had another body, PIPE_GATEWAY_IDEMPOTENCY_IN_FLIGHT where the earlier
+   * send is still without an answer.
+   */
+  async sendOnce(submission: Submission, { id, memoryKey, json }: KeyedTask): Promise<Receipt> {
+    const { target } = submission;
+    const task = this.prepare(submission, id, json);
     const body = Buffer.concat([Buffer.from(`${target.topic}\n`), json]);
-    const shared = this.memory.once(id, body, () => this.intake.sendWithoutDeadline(target, [task]));
-    return this.intake.untilDeadline(shared);
+    const sent = this.#memory.once(memoryKey ?? id, body, async () =>
+      firstOf(await this.#intake.sendWithoutDeadline(target, [task])),
+    );
+    return this.#intake.untilDeadline(sent.outcome, sent.isFirst ? undefined : 'PIPE_GATEWAY_IDEMPOTENCY_IN_FLIGHT');
   }
+}
+
+function firstOf([receipt]: readonly Receipt[]): Receipt {
+  if (receipt) return receipt;
+  throw new PenstockError('PIPE_GATEWAY_INTERNAL', 'one task was sent and no receipt came back');
 }

@@ -11,6 +11,8 @@ export interface TaskOptions {
   readonly tenant?: string;
   readonly notBefore?: number;
   readonly expiresAt?: number;
+  /** When its submitter made it; default: now. */
+  readonly at?: number;
   /** W3C traceparent. */
   readonly trace?: string;
 }
@@ -32,7 +34,7 @@ export function makeTask(
   acceptedAt: number,
 ): PreparedTask {
   const key = options.key ?? id;
-  const envelope = writeEnvelope(envelopeOf(id, options, acceptedAt));
+  const envelope = writeEnvelope(envelopeOf(id, options, options.at ?? acceptedAt));
   return {
     id,
     acceptedAt,

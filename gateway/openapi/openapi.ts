@@ -10,6 +10,10 @@ declare module 'fastify' {
     problems?: readonly ErrorCode[];
     /** Body as the reference shows it, by content type, for routes that read the bytes themselves. */
     body?: Readonly<Record<string, { readonly schema: TSchema }>>;
+    /** Headers as the reference shows them, for routes that read them themselves. */
+    headers?: TSchema;
+    /** Answers as the reference shows them, where that differs from what the serializer needs. */
+    responses?: Readonly<Record<number, TSchema>>;
   }
   interface FastifySchema {
     summary?: string;
@@ -56,15 +60,16 @@ export function installOpenapi(app: FastifyInstance, options: { version: string;
 
 /** What a route says of itself, and what holds for each: the token, and the failures on the way to it. */
 function documented(schema: FastifySchema | undefined, route: RouteOptions, withTokens: boolean): FastifySchema {
-  const { role = 'admin', body, problems = [] } = route.config ?? {};
+  const { role = 'admin', body, headers, problems = [], responses } = route.config ?? {};
   const asksToken = withTokens && role !== 'none';
   const failures = problemResponses(['PIPE_GATEWAY_REQUEST_INVALID', ...(asksToken ? tokenProblems : []), ...problems]);
   const own = typeof schema?.response === 'object' ? schema.response : {};
   return {
     ...schema,
     ...(body && { body: { content: body } }),
+    ...(headers && { headers }),
     ...(asksToken && { security: [{ token: [] }] }),
     description: [schema?.description, asksToken && `Needs the role \`${role}\`.`].filter(Boolean).join('\n\n'),
-    response: { ...failures, ...own },
+    response: { ...failures, ...own, ...responses },
   };
 }

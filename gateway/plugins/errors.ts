@@ -76,6 +76,11 @@ export function toPenstockError(thrown: unknown): PenstockError {
   const fastifyCode = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
   const code = codeByFastifyCode[fastifyCode];
   if (code) return new PenstockError(code, messageOf(thrown), { cause: thrown });
+  if (/^(Z_|ERR_BROTLI|ERR_?_ERROR|ERR_PADDING|ERR__ERROR)/.test(fastifyCode)) {
+    return new PenstockError('PIPE_GATEWAY_BODY_INVALID', 'the body is not what its content encoding says', {
+      cause: thrown,
+    });
+  }
   if (fastifyCode === 'ECONNRESET') {
     return new PenstockError('PIPE_GATEWAY_BODY_INVALID', 'the body ended before its declared length', {
       cause: thrown,

@@ -3,6 +3,7 @@ import { type ErrorCode, errorCatalogue } from '../../schemas/error-catalogue.ts
 import type { PenstockError } from '../../schemas/errors.ts';
 import type { PayloadError } from '../../schemas/payload/payload-checks.ts';
 import { payloadErrorsOf } from '../intake/read-payload.ts';
+import { jsonOf } from './json-stream.ts';
 
 /** RFC 9457. `type` and `code` are stable; `detail` is for people. */
 export interface Problem {
@@ -26,9 +27,11 @@ const statusByCode: Partial<Record<ErrorCode, number>> = {
   PIPE_GATEWAY_BODY_INVALID: 400,
   PIPE_GATEWAY_BODY_TOO_LARGE: 413,
   PIPE_GATEWAY_CONTENT_TYPE: 415,
+  PIPE_GATEWAY_EVENT_INVALID: 400,
   PIPE_GATEWAY_FORBIDDEN: 403,
   PIPE_GATEWAY_HOST_REFUSED: 421,
   PIPE_GATEWAY_IDEMPOTENCY_CONFLICT: 422,
+  PIPE_GATEWAY_IDEMPOTENCY_IN_FLIGHT: 409,
   PIPE_GATEWAY_ORIGIN_REFUSED: 403,
   PIPE_GATEWAY_OVERLOADED: 503,
   PIPE_GATEWAY_RATE_LIMITED: 429,
@@ -69,16 +72,21 @@ export function problemOf(error: PenstockError, extensions: Readonly<Record<stri
 
 const toPublic = ({ pointer, message }: PayloadError) => ({ pointer, detail: message });
 
+/** Statuses after which the same request may do later. */
+const waits = new Set([409, 429, 503]);
+
+const asItIs = (payload: unknown): string => String(payload);
+
 export function sendProblem(
   reply: FastifyReply,
   error: PenstockError,
   extensions: Readonly<Record<string, unknown>> = {},
 ): FastifyReply {
   const problem = problemOf(error, extensions);
-  if (problem.status === 503 || problem.status === 429) {
+  if (waits.has(problem.status)) {
     reply.header('retry-after', Math.max(1, Math.ceil((error.afterMs ?? defaultRetryAfterMs) / 1_000)));
   }
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="penstock"');
   // Serialised here: a route's response schema must not cut extensions off.
-  return reply.code(problem.status).type('application/problem+json').serializer(JSON.stringify).send(problem);
+  return reply.code(problem.status).type('application/problem+json').serializer(asItIs).send(jsonOf(problem));
 }

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Readiness } from '../readiness.ts';
 
-const status = (value: string) => Type.Object({ status: Type.Literal(value) });
+const status = (value: string) => Type.Object({ status: Type.Literal(value) }, { description: 'Yes' });
 
 /** Live: the process answers. Ready: Kafka does too, asked at most once a second. */
 export function addHealthRoutes(app: FastifyInstance, readiness: Readiness): void {

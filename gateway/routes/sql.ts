@@ -5,14 +5,11 @@ import type { HistoryStore } from '../plugins/clickhouse.ts';
 import { UserSql } from '../sql/user-sql.ts';
 
 const sqlBody = Type.Object(
+  { sql: Type.String({ minLength: 1, maxLength: 65_536 }) },
   {
-    sql: Type.String({
-      minLength: 1,
-      maxLength: 65_536,
-      examples: ['SELECT stage, count() FROM attempts GROUP BY stage'],
-    }),
+    additionalProperties: false,
+    examples: [{ sql: 'SELECT stage, count() AS attempts FROM attempts GROUP BY stage' }],
   },
-  { additionalProperties: false },
 );
 
 const sqlAnswer = Type.Object(

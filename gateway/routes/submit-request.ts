@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Static, Type } from 'typebox';
-import { isPrintable } from '../../schemas/envelope.ts';
+import { isPrintable, isTraceparent } from '../../schemas/envelope.ts';
 import { PenstockError } from '../../schemas/errors.ts';
 import type { Target } from '../catalogue.ts';
 import { definedFields } from '../defined-fields.ts';
 import type { Submission } from '../intake/submission.ts';
 
-export const submitParams = Type.Object({ pipeline: Type.String({ maxLength: 100 }) });
+export const submitParams = Type.Object({ pipeline: Type.String({ maxLength: 100, examples: ['assets'] }) });
 
 const time = (description: string) =>
   Type.String({ description: `${description}; epoch ms or ISO 8601`, maxLength: 40 });
@@ -24,7 +24,6 @@ export const submitQuery = Type.Object(
   { additionalProperties: false },
 );
 
-const traceparent = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 const idempotencyKey = /^[ -~]{1,255}$/;
 
 /** What the URL and the headers say of the tasks. Throws PIPE_GATEWAY_REQUEST_INVALID. */
@@ -33,7 +32,6 @@ export function readSubmission(
   query: { readonly [K in keyof Static<typeof submitQuery>]: Static<typeof submitQuery>[K] | undefined },
   headers: IncomingHttpHeaders,
 ): Submission {
-  refuseEncoding(headers);
   const notBefore = readTime('notBefore', query.notBefore);
   const expiresAt = readTime('expiresAt', query.expiresAt);
   if (notBefore !== undefined && expiresAt !== undefined && expiresAt <= notBefore) {
@@ -50,7 +48,7 @@ export function readSubmission(
       tenant: query.tenant,
       notBefore,
       expiresAt,
-      trace: typeof trace === 'string' && traceparent.test(trace) ? trace : undefined,
+      trace: typeof trace === 'string' && isTraceparent(trace) ? trace : undefined,
     }),
     ...(key !== undefined && { idempotencyKey: key }),
   };
@@ -67,12 +65,6 @@ function readIdempotencyKey(header: string | string[] | undefined): string | und
   if (header === undefined) return undefined;
   if (typeof header === 'string' && idempotencyKey.test(header)) return header;
   throw invalid('Idempotency-Key must be one value of 1 to 255 printable ASCII characters');
-}
-
-function refuseEncoding(headers: IncomingHttpHeaders): void {
-  const encoding = headers['content-encoding'] ?? 'identity';
-  if (encoding === 'identity') return;
-  throw new PenstockError('PIPE_GATEWAY_CONTENT_TYPE', 'compressed bodies are not taken: send them as they are');
 }
 
 const invalid = (message: string): PenstockError => new PenstockError('PIPE_GATEWAY_REQUEST_INVALID', message);

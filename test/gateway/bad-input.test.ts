@@ -66,7 +66,9 @@ const requests: readonly [name: string, url: string, headers: Record<string, str
     ['text', tasksUrl, { 'content-type': 'text/plain' }, 415, 'PIPE_GATEWAY_CONTENT_TYPE'],
     ['a form', tasksUrl, { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'PIPE_GATEWAY_CONTENT_TYPE'],
     ['a content type that is none', tasksUrl, { 'content-type': 'nonsense' }, 415, 'PIPE_GATEWAY_CONTENT_TYPE'],
-    ['gzip', tasksUrl, { 'content-encoding': 'gzip' }, 415, 'PIPE_GATEWAY_CONTENT_TYPE'],
+    ['gzip that is none', tasksUrl, { 'content-encoding': 'gzip' }, 400, 'PIPE_GATEWAY_BODY_INVALID'],
+    ['br that is none', tasksUrl, { 'content-encoding': 'br' }, 400, 'PIPE_GATEWAY_BODY_INVALID'],
+    ['an unknown encoding', tasksUrl, { 'content-encoding': 'zstd, gzip' }, 415, 'PIPE_GATEWAY_CONTENT_TYPE'],
     ['unknown route', '/v1/nothing', {}, 404, 'PIPE_GATEWAY_ROUTE_UNKNOWN'],
     ['a foreign host name', tasksUrl, { host: 'rebound.example' }, 421, 'PIPE_GATEWAY_HOST_REFUSED'],
   ];

@@ -28,7 +28,7 @@ export const emptyStore: HistoryStore = {
   database: 'penstock',
   read: async () => [],
   runSql: async () => ({ columns: [], rows: [], elapsedMs: 0, rowsRead: 0 }),
-  explainTree: async () => [],
+  explainTree: async () => ['QUERY id: 0'],
   close: async () => {},
 };
 

@@ -9,6 +9,8 @@ export interface RecordingBroker extends Broker {
   /** Lets what hangs through. */
   release(): void;
   closed: number;
+  /** Calls that hang. */
+  readonly waiting: number;
   /** What each producer was opened with. */
   readonly producers: ProducerOptions[];
 }
@@ -32,6 +34,9 @@ export function createRecordingBroker(): RecordingBroker {
       waiting = [];
     },
     closed: 0,
+    get waiting() {
+      return waiting.length;
+    },
     producers: [],
     async producer(options = {}) {
       broker.producers.push(options);

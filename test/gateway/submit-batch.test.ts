@@ -72,6 +72,27 @@ describe('NDJSON', () => {
     expect(broker.of('assets.download')).toHaveLength(2_345);
   });
 
+  it('lists the ids of the accepted lines in their order, however many', async () => {
+    const { app, broker } = await openGateway();
+    const body = Array.from({ length: 20_000 }, (_, index) => (index % 7 === 3 ? '7' : line(String(index)))).join('\n');
+    const { accepted, ids, rejected } = (await post(app, body, { headers: ndjson })).json();
+    expect(ids).toEqual(broker.of('assets.download').map(({ key }) => key));
+    expect(ids).toHaveLength(accepted);
+    expect(new Set(ids).size).toBe(accepted);
+    expect(rejected).toHaveLength(20_000 - accepted);
+    expect(
+      ids.every((id: string) => /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(id)),
+    ).toBe(true);
+  });
+
+  it('of which too many lines are wrong is given up, with what it took', async () => {
+    const { app } = await openGateway();
+    const response = await post(app, `${line('a')}\n${'7\n'.repeat(11_000)}${line('late')}`, { headers: ndjson });
+    expect(response.statusCode).toBe(413);
+    expect(response.json()).toMatchObject({ code: 'PIPE_GATEWAY_BATCH_TOO_LARGE', accepted: 1 });
+    expect(response.json().ids).toHaveLength(1);
+  });
+
   it('that the broker stops acknowledging answers 503 and says what it took before', async () => {
     const { app, broker } = await openGateway();
     async function* body() {

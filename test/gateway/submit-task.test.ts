@@ -149,6 +149,17 @@ describe('Idempotency-Key', () => {
     expect(broker.of('assets.download')).toHaveLength(2);
   });
 
+  it('is a 409 to the second while the first is still without an answer', async () => {
+    const { app, broker } = await openGateway({ sendDeadlineMs: 500 });
+    await post(app, task, { url: `${tasksUrl}?tenant=warm-up` });
+    broker.behaviour = 'hang';
+    const [first, second] = await Promise.all([post(app, task, { headers }), post(app, task, { headers })]);
+    expect(first.statusCode).toBe(503);
+    expect(second.statusCode).toBe(409);
+    expect(second.json().code).toBe('PIPE_GATEWAY_IDEMPOTENCY_IN_FLIGHT');
+    expect(second.headers['retry-after']).toBeDefined();
+  });
+
   it('can be used again after a send that failed', async () => {
     const { app, broker } = await openGateway();
     broker.behaviour = new PenstockError('PIPE_BROKER_UNAVAILABLE', 'no broker');

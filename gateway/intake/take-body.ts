@@ -1,0 +1,82 @@
+import type { Readable } from 'node:stream';
+import { PenstockError } from '../../schemas/errors.ts';
+import { Batch, type BatchItem } from './batch.ts';
+import { itemsOf, shapeOf, toEvent, toLine } from './body.ts';
+import { type CloudEvent, readStructuredEvent } from './cloud-events.ts';
+import type { Receipt } from './intake.ts';
+import { linesOf } from './ndjson.ts';
+import { parseJson } from './read-payload.ts';
+import type { Submission, Submitter } from './submission.ts';
+
+/** A body as its content type says what it is. */
+export type TaskBody =
+  | { readonly kind: 'json'; readonly bytes: Buffer }
+  | { readonly kind: 'lines'; readonly stream: Readable }
+  | { readonly kind: 'structured-event'; readonly bytes: Buffer }
+  | { readonly kind: 'event'; readonly event: CloudEvent }
+  | { readonly kind: 'events'; readonly bytes: Buffer };
+
+/** What became of it: one task, or a batch, which `error` ended before its time. */
+export type Taken =
+  | { readonly kind: 'one'; readonly receipt: Receipt }
+  | { readonly kind: 'batch'; readonly batch: Batch; readonly error: unknown };
+
+const maxTaskBytes = 1_000_000;
+/** Positions of a batch are 32 bits of its ids. */
+const limits = { maxTasks: 2 ** 32 - 1, maxRejected: 10_000, maxTaskBytes };
+const lineLimits = {
+  maxLineBytes: maxTaskBytes,
+  maxLines: 500,
+  maxChunkBytes: 512 * 1024,
+  maxBodyBytes: 8 * 1024 * 1024 * 1024,
+};
+
+/** Sends what the body holds. Rejects as Submitter does for one task; of a batch the error stands beside what was accepted. */
+export async function takeBody(
+  submitter: Submitter,
+  submission: Submission,
+  body: TaskBody,
+  stopping: AbortSignal,
+): Promise<Taken> {
+  const batchOf = (groups: Groups) => runBatch(new Batch(submitter, submission, limits), groups, stopping);
+  switch (body.kind) {
+    case 'lines':
+      return batchOf(linesOf(body.stream, lineLimits));
+    case 'event':
+      return one(submitter.submitEvent(submission, body.event));
+    case 'structured-event':
+      return one(submitter.submitEvent(submission, readStructuredEvent(parseJson(body.bytes))));
+    case 'events':
+      return batchOf(groupsOf(itemsOf(body.bytes), toEvent));
+    case 'json':
+      if (shapeOf(body.bytes) === 'object') return one(submitter.submitOne(submission, body.bytes));
+      return batchOf(groupsOf(itemsOf(body.bytes), toLine));
+  }
+}
+
+async function one(receipt: Promise<Receipt>): Promise<Taken> {
+  return { kind: 'one', receipt: await receipt };
+}
+
+function* groupsOf(items: readonly unknown[], read: (item: unknown) => BatchItem): Generator<readonly BatchItem[]> {
+  for (let start = 0; start < items.length; start += lineLimits.maxLines) {
+    yield items.slice(start, start + lineLimits.maxLines).map(read);
+  }
+}
+
+type Groups = AsyncIterable<readonly BatchItem[]> | Iterable<readonly BatchItem[]>;
+
+async function runBatch(batch: Batch, groups: Groups, stopping: AbortSignal): Promise<Taken> {
+  try {
+    for await (const group of groups) {
+      if (stopping.aborted)
+        throw new PenstockError('PIPE_GATEWAY_OVERLOADED', 'the gateway stops; the rest was not taken');
+      await batch.add(group);
+    }
+  } catch (error) {
+    return { kind: 'batch', batch, error };
+  }
+  // Nobody means to submit nothing: an export that went wrong looks like this.
+  if (batch.size === 0) throw new PenstockError('PIPE_GATEWAY_BODY_INVALID', 'the batch holds no task');
+  return { kind: 'batch', batch, error: batch.acceptedCount === 0 ? batch.rejected[0]?.error : undefined };
+}

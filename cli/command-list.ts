@@ -8,10 +8,12 @@ import { registerGateway } from './commands/gateway.ts';
 import { registerReplay } from './commands/replay.ts';
 import { registerSink } from './commands/sink.ts';
 import { registerSql } from './commands/sql.ts';
+import { registerStats } from './commands/stats.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerSubmit } from './commands/submit.ts';
 import { registerTask } from './commands/task.ts';
 import { registerTasks } from './commands/tasks.ts';
+import { registerTop } from './commands/top.ts';
 import { registerTopics } from './commands/topics.ts';
 import { registerUp } from './commands/up.ts';
 import { registerWorker } from './commands/worker.ts';
@@ -33,6 +35,8 @@ export const commandList: readonly RegisterCommand[] = [
   registerTask,
   registerTasks,
   registerSql,
+  registerStats,
+  registerTop,
   registerReplay,
   registerTopics,
   registerDoctor,

@@ -32,6 +32,7 @@ import { addStatsRoutes } from './routes/stats.ts';
 import { addSubmitRoute } from './routes/submit-tasks.ts';
 import { addTaskRoutes } from './routes/tasks.ts';
 import { LiveLag } from './stats/live-lag.ts';
+import { addLoadMetrics } from './stats/load-metrics.ts';
 import { shareReads } from './stats/shared-reader.ts';
 import { stageLoads } from './stats/stage-loads.ts';
 
@@ -67,6 +68,7 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
   const history = options.history ?? historyOver(store.read, async () => undefined);
   const read = shareReads(store.read);
   const lag = new LiveLag({ broker });
+  const loads = stageLoads({ lag, read });
   const intake = new Intake({
     broker,
     codec,
@@ -82,6 +84,7 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
   installSlowBodies(app);
   installLoadShedding(app);
   const metrics = installMetrics(app);
+  addLoadMetrics(metrics.registry, pipelines, loads);
   if (!tokens) installHostGuard(app);
   installAccess(app, tokens);
   installAudit(app);
@@ -92,7 +95,7 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
     addHealthRoutes(scope, readiness);
     addMetricsRoute(scope, metrics);
     addDocsRoutes(scope, { pipelines, version });
-    addPipelineRoutes(scope, pipelines, stageLoads({ lag, read }));
+    addPipelineRoutes(scope, pipelines, loads);
     addStatsRoutes(scope, { pipelines, read });
     addSqlRoute(scope, store);
     addSubmitRoute(scope, { pipelines, submitter: new Submitter(intake), metrics, stopping: stopping.signal });

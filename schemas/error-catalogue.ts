@@ -344,6 +344,10 @@ export const errorCatalogue = {
     'The statement does something that is not let through here.',
     'Write one SELECT over the tables of docs/querying.md, without FORMAT, SETTINGS, files, other databases or functions that reach out.',
   ),
+  PIPE_STATS_RAW_GONE: permanent(
+    'The raw rows of these hours are past their time to live, so there is nothing to make the roll-ups from.',
+    'Rebuild younger hours only; older roll-ups stay as they are.',
+  ),
   PIPE_CONFIG_INVALID: permanent(
     'One or more settings are missing or wrong.',
     'Mend each setting that the message lists (penstock config shows the effective ones).',

@@ -23,6 +23,8 @@ export interface AttemptSinkOptions {
   readonly limits?: Partial<BatchLimits>;
   /** Bytes of one partition that wait in memory before its reading is paused. Default 8 MiB. */
   readonly maxBufferedBytes?: number;
+  /** How long a silent sink keeps its partitions. Default 30 000. */
+  readonly sessionTimeoutMs?: number;
 }
 
 /** Carries penstock.attempts into the table `attempts`, and so into the roll-ups, each row once: see startTopicSink. */

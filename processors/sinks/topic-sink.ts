@@ -12,6 +12,8 @@ export interface TopicSinkOptions {
   readonly limits?: Partial<BatchLimits>;
   /** Bytes of one partition that wait in memory before its reading is paused. Default 8 MiB. */
   readonly maxBufferedBytes?: number;
+  /** How long a silent sink keeps its partitions. Default 30 000. */
+  readonly sessionTimeoutMs?: number;
   /** The rows of a record, a line each. What it throws: see PartitionSinkParts. */
   readonly read: (record: InboundRecord, partition: number) => Promise<readonly string[]>;
   /** Resolves when the rows are stored, once for all calls with that token. */
@@ -37,7 +39,8 @@ const stopLimitMs = 10_000;
  */
 export async function startTopicSink(options: TopicSinkOptions): Promise<TopicSink> {
   const { broker, groupId, topic } = options;
-  const consumer = broker.consumer({ groupId, topics: [topic] });
+  const session = options.sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs: options.sessionTimeoutMs };
+  const consumer = broker.consumer({ groupId, topics: [topic], ...session });
   const stats: SinkCounts = { rows: 0, inserts: 0, repeats: 0, unreadable: 0, failures: 0 };
   const assignments = new Assignments(consumer, options, stats);
   const failed = new Promise<never>((_resolve, reject) => {

@@ -1,5 +1,6 @@
+import { PenstockError } from '../../schemas/errors.ts';
 import type { ClickHouse } from '../sinks/clickhouse.ts';
-import { alignRange, feedOver, type RollUp, rawRowsOf, rollUps, type TimeRange } from './roll-ups.ts';
+import { alignRange, feedOver, keptDays, type RollUp, rawRowsOf, rollUps, type TimeRange } from './roll-ups.ts';
 import { readDefinitions } from './verify-roll-ups.ts';
 
 export interface RebuildOptions extends TimeRange {
@@ -10,7 +11,8 @@ export interface RebuildOptions extends TimeRange {
 
 /**
  * Makes the roll-ups of every hour that the range touches again from the raw rows; a roll-up by day for the whole day.
- * Raw rows that are past their time to live are not there to make it from: the caller keeps the range within it. A row
+ * Rejects with
+ * PIPE_STATS_RAW_GONE, before it touches anything, where raw rows are past their time to live. A row
  * that comes in between the two statements counts twice, so let the range be closed, and verify afterwards.
  */
 export async function rebuildRollUps(
@@ -18,11 +20,27 @@ export async function rebuildRollUps(
   { tables, onTable, ...range }: RebuildOptions,
 ): Promise<void> {
   const definitions = await readDefinitions(clickhouse);
-  for (const rollUp of rollUps.filter(({ table }) => tables?.includes(table) ?? true)) {
+  const chosen = rollUps.filter(({ table }) => tables?.includes(table) ?? true);
+  const oldestMs = oldestRawMs(definitions.get('attempts')?.createTable ?? '');
+  for (const rollUp of chosen) {
+    const part = alignRange(range, rollUp.bucketSeconds, true);
+    if (part.fromMs < oldestMs) {
+      const oldest = new Date(oldestMs).toISOString();
+      throw new PenstockError('PIPE_STATS_RAW_GONE', `${rollUp.table} can be made again from ${oldest} on`);
+    }
+  }
+  for (const rollUp of chosen) {
     const part = alignRange(range, rollUp.bucketSeconds, true);
     onTable?.(rollUp.table, part);
     await rebuild(clickhouse, rollUp, part, definitions.get(`${rollUp.table}_feed`)?.asSelect ?? '');
   }
+}
+
+const dayMs = 86_400_000;
+
+function oldestRawMs(createTable: string): number {
+  const days = keptDays(createTable);
+  return days === undefined ? 0 : Date.now() - days * dayMs;
 }
 
 async function rebuild(

@@ -7,6 +7,7 @@ import type { Broker } from '../topics/ports.ts';
 import type { CataloguePipeline } from './catalogue.ts';
 import { OrderWriter } from './control/order-writer.ts';
 import type { History } from './history/history.ts';
+import { historyOver } from './history/history-over.ts';
 import { installAccess } from './identity/access.ts';
 import { installAudit } from './identity/audit.ts';
 import { installRateLimits } from './identity/rate-limits.ts';
@@ -16,7 +17,7 @@ import { Intake } from './intake/intake.ts';
 import { Submitter } from './intake/submission.ts';
 import { addDocsRoutes } from './openapi/docs-routes.ts';
 import { installOpenapi } from './openapi/openapi.ts';
-import { connectHistory } from './plugins/clickhouse.ts';
+import { connectHistoryStore, type HistoryStore } from './plugins/clickhouse.ts';
 import { installErrors, onClientError, onFrameworkError, refuseUnknownRoutes } from './plugins/errors.ts';
 import { installHostGuard } from './plugins/host-guard.ts';
 import { installLoadShedding } from './plugins/load-shedding.ts';
@@ -30,8 +31,14 @@ import { addHealthRoutes } from './routes/health.ts';
 import { addPipelineRoutes } from './routes/list-pipelines.ts';
 import { addMetricsRoute } from './routes/metrics.ts';
 import { addResultRoute, type BlobReader } from './routes/result.ts';
+import { addSqlRoute } from './routes/sql.ts';
+import { addStatsRoutes } from './routes/stats.ts';
 import { addSubmitRoute } from './routes/submit-tasks.ts';
 import { addTaskRoutes } from './routes/tasks.ts';
+import { LiveLag } from './stats/live-lag.ts';
+import { addLoadMetrics } from './stats/load-metrics.ts';
+import { shareReads } from './stats/shared-reader.ts';
+import { stageLoads } from './stats/stage-loads.ts';
 import { AttemptFeed } from './watching/attempt-feed.ts';
 import { DoneFeed } from './watching/done-feed.ts';
 import { Waiting } from './watching/waiting.ts';
@@ -44,6 +51,8 @@ export interface GatewayOptions {
   readonly logger: Logger;
   /** Where task states are read; default: ClickHouse of the configuration. */
   readonly history?: History;
+  /** Where statistics and SQL are read; default: ClickHouse of the configuration. */
+  readonly store?: HistoryStore;
   /** Longest wait for Kafka's acknowledgement; default 4 500. */
   readonly sendDeadlineMs?: number;
   /** Where results are that are too large to travel; default: none can be read. */
@@ -66,7 +75,11 @@ const defaultDeadlineMs = 4_500;
 export function buildGateway(options: GatewayOptions): FastifyInstance {
   const { config, broker, codec, pipelines, version = 'unknown' } = options;
   const app = createApp(options.logger);
-  const history = options.history ?? connectHistory(config.clickhouse);
+  const store = options.store ?? connectHistoryStore(config.clickhouse);
+  const history = options.history ?? historyOver(store.read, async () => undefined);
+  const read = shareReads(store.read);
+  const lag = new LiveLag({ broker });
+  const loads = stageLoads({ lag, read });
   const intake = new Intake({
     broker,
     codec,
@@ -89,6 +102,7 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
   installSlowBodies(app);
   installLoadShedding(app);
   const metrics = installMetrics(app);
+  addLoadMetrics(metrics.registry, pipelines, loads);
   if (!tokens) installHostGuard(app);
   installAccess(app, tokens);
   refuseUnknownRoutes(app);
@@ -100,7 +114,9 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
     addHealthRoutes(scope, readiness);
     addMetricsRoute(scope, metrics);
     addDocsRoutes(scope, { pipelines, version });
-    addPipelineRoutes(scope, pipelines);
+    addPipelineRoutes(scope, pipelines, loads);
+    addStatsRoutes(scope, { pipelines, read });
+    addSqlRoute(scope, store);
     addSubmitRoute(scope, { pipelines, submitter: new Submitter(intake), metrics, waiting, stopping: stopping.signal });
     addTaskRoutes(scope, history);
     addEventRoutes(scope, { pipelines, history, feed: attempts });
@@ -116,7 +132,8 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
   app.addHook('preClose', async () => waiting.end());
   app.addHook('onClose', async () => {
     const watching = [feed.close(), attempts.close(), orders.close()];
-    await Promise.all([intake.close(), history.close(), readiness.close(), ...watching]);
+    const reading = [history.close(), lag.close(), store.close()];
+    await Promise.all([intake.close(), readiness.close(), ...reading, ...watching]);
   });
   return app;
 }

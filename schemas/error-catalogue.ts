@@ -357,9 +357,21 @@ export const errorCatalogue = {
     'The database was migrated by a newer Penstock than this one.',
     'Run at least the version of Penstock that migrated it last.',
   ),
+  PIPE_CLICKHOUSE_LIMIT: permanent(
+    'The answer needs more time, rows or memory than a query may have.',
+    'Take a shorter window, a longer step, or a condition on pipeline and time.',
+  ),
   PIPE_CLICKHOUSE_UNAVAILABLE: passing(
     'ClickHouse did not answer.',
     'Check PENSTOCK_CLICKHOUSE_URL and that ClickHouse runs (penstock status).',
+  ),
+  PIPE_SQL_REFUSED: permanent(
+    'The statement does something that is not let through here.',
+    'Write one SELECT over the tables of docs/querying.md, without FORMAT, SETTINGS, files, other databases or functions that reach out.',
+  ),
+  PIPE_STATS_RAW_GONE: permanent(
+    'The raw rows of these hours are past their time to live, so there is nothing to make the roll-ups from.',
+    'Rebuild younger hours only; older roll-ups stay as they are.',
   ),
   PIPE_CONFIG_INVALID: permanent(
     'One or more settings are missing or wrong.',

@@ -6,11 +6,12 @@ import {
   doneTopic,
   retryDelays,
   retryTopic,
+  samplesTopic,
   stageTopic,
 } from './names.ts';
 import type { TopicSpec } from './ports.ts';
 
-export type TopicKind = 'stage' | 'retry' | 'dead-letter' | 'done' | 'attempts' | 'control';
+export type TopicKind = 'stage' | 'retry' | 'dead-letter' | 'done' | 'attempts' | 'samples' | 'control';
 
 interface KindSpec {
   /** 'stage': as many as the stage asks for; 'few': so many, 3 at most. */
@@ -58,6 +59,12 @@ export const topicKinds: Readonly<Record<TopicKind, KindSpec>> = {
     maxMessageBytes: defaultMaxBytes,
     why: 'ClickHouse may be away for days; batched, so few partitions carry much.',
   },
+  samples: {
+    partitions: 1,
+    retentionDays: 1,
+    maxMessageBytes: defaultMaxBytes,
+    why: 'A record a worker every few seconds; yesterday’s lag is of no use to a sink that comes back.',
+  },
   control: {
     partitions: 1,
     retentionDays: null,
@@ -91,7 +98,7 @@ export function topicsOf(pipelines: readonly CataloguedPipeline[]): TopicSpec[] 
     ]),
     specOf('done', doneTopic(name)),
   ]);
-  return [...own, specOf('attempts', attemptsTopic), specOf('control', controlTopic)];
+  return [...own, specOf('attempts', attemptsTopic), specOf('samples', samplesTopic), specOf('control', controlTopic)];
 }
 
 function specOf(kind: TopicKind, name: string, stagePartitions = 1): TopicSpec {

@@ -122,6 +122,7 @@ function acceptedAttempt(task: PreparedTask, place: RecordPlace): Attempt {
   return {
     eventTime: task.acceptedAt,
     startedAt: task.acceptedAt,
+    submittedAt: task.acceptedAt,
     outcome: 'accepted',
     taskId: task.id,
     parentId: '',

@@ -3,7 +3,7 @@ import { DeleteObjectCommand, GetObjectCommand, type S3Client } from '@aws-sdk/c
 import { PenstockError } from '../../schemas/errors.ts';
 import { checkBlobKey } from './blob-key.ts';
 import type { BlobRef, BlobStore } from './blob-store.ts';
-import { createMeter } from './measure.ts';
+import { createMeter, meterStream } from './measure.ts';
 import { connectS3, parseS3Url, type S3Options, s3Key, s3Status } from './s3-client.ts';
 import { putS3Object } from './s3-put.ts';
 
@@ -28,7 +28,9 @@ export function openS3BlobStore(url: string, options: S3Options): BlobStore {
       const meter = createMeter(maxBytes);
       try {
         const target = { Bucket: place.bucket, Key: s3Key(place, checkBlobKey(key)), ContentType: contentType };
-        await putS3Object(client(), target, [bytes, meter.stream], signal, (error) => s3Failure(error, key, signal));
+        await putS3Object(client(), target, [bytes, meterStream(meter)], signal, (error) =>
+          s3Failure(error, key, signal),
+        );
         return { key, ...meter.measured(), contentType };
       } finally {
         bytes.destroy();

@@ -26,6 +26,7 @@ export function attemptRow(run: TaskRun, envelope: Envelope, ending: Ending): At
     // Never before its own record was written: by a slow clock the last stage would seem to end before the one before it.
     eventTime: Math.max(endedAt, record.timestampMs),
     startedAt,
+    submittedAt: envelope.at ?? record.timestampMs,
     outcome: ending.outcome,
     taskId: envelope.id,
     parentId: envelope.parent ?? '',

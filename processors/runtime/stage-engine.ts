@@ -102,8 +102,9 @@ export class StageEngine implements GroupListener, StageRunner {
     const { plan, counts, executor, gate } = this.#parts;
     const inFlight = executor.running.size;
     const names = { pipeline: plan.pipeline, stage: plan.stage.name };
-    const partitions = this.#members.shares.filter(({ topic }) => topic === plan.topic).length;
-    return { ...names, ...counts, inFlight, queued: gate.tasks - inFlight, partitions };
+    const owned = this.#members.shares.map(({ topic, partition }) => ({ topic, partition }));
+    const partitions = owned.filter(({ topic }) => topic === plan.topic).length;
+    return { ...names, ...counts, inFlight, queued: gate.tasks - inFlight, partitions, group: plan.group, owned };
   }
 
   cancel(): void {

@@ -55,9 +55,12 @@ function isPipeline(value: unknown): value is Pipeline {
     typeof value.name === 'string' &&
     'stages' in value &&
     Array.isArray(value.stages) &&
-    value.stages.every((stage: unknown) => typeof stage === 'object' && stage !== null && 'process' in stage)
+    value.stages.every(isStage)
   );
 }
+
+const isStage = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && ('process' in value || 'processBatch' in value);
 
 export const moduleFlag = ['--module <file...>', 'modules that export more pipelines'] as const;
 

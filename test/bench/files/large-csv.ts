@@ -11,6 +11,7 @@ import { startBenchSystem } from './system.ts';
 
 const totalBytes = 500_000_000;
 const targetMb = 300;
+const sampleMs = 200;
 
 /** Rows of numbers, times and words, made as they are sent: the file is never on a disk of ours. */
 function* csvChunks(): Generator<string> {
@@ -39,7 +40,7 @@ async function serveCsv() {
   return { address: `127.0.0.1:${port}`, close: () => server.close() };
 }
 
-/** One CSV of 500 MB through the three stages: the worker's highest resident set. */
+/** One CSV of 500 MB through the three stages: the most memory that worker and converter have together. */
 export async function benchLargeCsv(): Promise<Report> {
   const server = await serveCsv();
   const folder = await mkdtemp(join(tmpdir(), 'penstock-bench-'));
@@ -49,14 +50,17 @@ export async function benchLargeCsv(): Promise<Report> {
     await system.submit([{ url: `http://${server.address}/quakes.csv` }]);
     const finished = async () =>
       (await readdir(system.outputFolder).catch(() => [])).find((name) => name.endsWith('.parquet'));
-    while ((await finished()) === undefined) await sleep(200);
+    let peakMb = 0;
+    while ((await finished()) === undefined) {
+      peakMb = Math.max(peakMb, await system.workerMb());
+      await sleep(sampleMs);
+    }
     const seconds = (performance.now() - since) / 1000;
     const size = (await stat(join(system.outputFolder, (await finished()) ?? ''))).size;
-    const peakMb = await system.workerPeakMb();
     return {
       title: 'One CSV of 500 MB to Parquet, download and upload included',
       measures: [
-        { what: 'worker’s highest resident set', unit: 'MiB', values: [peakMb], target: { atMost: targetMb } },
+        { what: 'worker and its children, highest', unit: 'MiB', values: [peakMb], target: { atMost: targetMb } },
         { what: 'time', unit: 's', values: [seconds] },
         { what: 'Parquet', unit: 'MB', values: [size / 1e6] },
       ],

@@ -7,8 +7,8 @@ export interface BenchSystem {
   readonly env: Readonly<Record<string, string>>;
   /** Where finished files appear. */
   readonly outputFolder: string;
-  /** Highest resident set of the worker process so far, in MiB; the kernel's own count. */
-  workerPeakMb(): Promise<number>;
+  /** Memory of the worker process and its children now, in MiB; pages that they share are counted once. */
+  workerMb(): Promise<number>;
   submit(payloads: readonly object[]): Promise<void>;
   stop(): Promise<void>;
 }
@@ -33,10 +33,7 @@ export async function startBenchSystem(dataDir: string, downloadAllow: string): 
   return {
     env,
     outputFolder: join(dataDir, 'outputs'),
-    async workerPeakMb() {
-      const status = await readFile(`/proc/${worker.pid}/status`, 'utf8');
-      return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
-    },
+    workerMb: () => familyMb(worker.pid ?? 0),
     submit: (payloads) => submit(env, payloads),
     async stop() {
       await worker.stop();
@@ -44,6 +41,19 @@ export async function startBenchSystem(dataDir: string, downloadAllow: string): 
       await stack.stop();
     },
   };
+}
+
+async function familyMb(pid: number): Promise<number> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  const pids = [pid, ...children.split(' ').filter(Boolean).map(Number)];
+  const sizes = await Promise.all(pids.map(proportionalMb));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/** A child may have ended since it was listed. */
+async function proportionalMb(pid: number): Promise<number> {
+  const usage = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');
+  return Number(/^Pss:\s+(\d+) kB/m.exec(usage)?.[1] ?? 0) / 1024;
 }
 
 async function submit(env: Readonly<Record<string, string>>, payloads: readonly object[]): Promise<void> {

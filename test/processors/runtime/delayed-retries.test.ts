@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Worker } from '../../../processors/worker.ts';
-import type { AttemptBatch } from '../../../schemas/generated/attempt-batch.ts';
 import { placeId } from '../../../schemas/task-id.ts';
-import { attemptsTopic } from '../../../topics/names.ts';
+
 import type { InboundRecord } from '../../../topics/ports.ts';
 import { until } from '../../helpers/until.ts';
 import { gate, RunnerBench, toNext } from './runner-bench.ts';
@@ -20,11 +19,8 @@ const envelopeOf = (record: InboundRecord | undefined) => JSON.parse(String(reco
 const retryTopic = 'p.work.retry.10s';
 
 async function rowsOf(bench: RunnerBench) {
-  const records = await bench.records(attemptsTopic);
-  return records.flatMap((record) => {
-    const { topic, attempts }: AttemptBatch = JSON.parse(String(record.value));
-    return attempts.map((row) => ({ ...row, topic }));
-  });
+  const batches = await bench.attemptBatches();
+  return batches.flatMap(({ topic, attempts }) => attempts.map((row) => ({ ...row, topic })));
 }
 
 async function recordsOnce(bench: RunnerBench, topic: string, count: number): Promise<InboundRecord[]> {

@@ -126,12 +126,14 @@ export class RunnerBench {
     return until(`all of ${topic}`, () => (read.length >= written ? read : undefined));
   }
 
+  /** In the order in which they were written: those of one second stand in one partition, the next ones in another. */
+  async attemptBatches(): Promise<AttemptBatch[]> {
+    const records = [...(await this.records(attemptsTopic))].sort((one, other) => one.timestampMs - other.timestampMs);
+    return records.map((record) => JSON.parse(String(record.value)));
+  }
+
   async rows(): Promise<Attempt[]> {
-    const records = await this.records(attemptsTopic);
-    return records.flatMap((record) => {
-      const batch: AttemptBatch = JSON.parse(String(record.value));
-      return batch.attempts;
-    });
+    return (await this.attemptBatches()).flatMap(({ attempts }) => attempts);
   }
 
   /** Waits for so many terminal rows, and gives all rows. */

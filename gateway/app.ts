@@ -39,6 +39,11 @@ export interface GatewayOptions {
   readonly history?: History;
   /** Longest wait for Kafka's acknowledgement; default 4 500. */
   readonly sendDeadlineMs?: number;
+  /**
+   * Delay of the event loop beyond which work is refused; 0: never. Default 500, far above what a busy loop has (tens of
+   * ms): beyond it every answer is late already.
+   */
+  readonly maxEventLoopDelayMs?: number;
   /** Of the package, for the OpenAPI document. */
   readonly version?: string;
 }
@@ -53,7 +58,7 @@ const idleTimeoutMs = 60_000;
 
 /** The gateway as a fastify app: every route, no port. `close()` flushes and leaves Kafka; the broker is the caller's. */
 export function buildGateway(options: GatewayOptions): FastifyInstance {
-  const { config, broker, codec, pipelines, version = 'unknown' } = options;
+  const { config, broker, codec, pipelines, version = 'unknown', maxEventLoopDelayMs = 500 } = options;
   const app = createApp(options.logger);
   const history = options.history ?? connectHistory(config.clickhouse);
   const intake = new Intake({
@@ -69,7 +74,7 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
   installErrors(app);
   installSecurityHeaders(app);
   installSlowBodies(app);
-  installLoadShedding(app);
+  if (maxEventLoopDelayMs > 0) installLoadShedding(app, maxEventLoopDelayMs);
   const metrics = installMetrics(app);
   if (!tokens) installHostGuard(app);
   installAccess(app, tokens);

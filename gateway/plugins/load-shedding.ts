@@ -2,11 +2,11 @@ import underPressure from '@fastify/under-pressure';
 import type { FastifyInstance } from 'fastify';
 import { PenstockError } from '../../schemas/errors.ts';
 
-/** Mean of a second. Far above what a busy loop has (tens of ms): beyond it every answer is late already. */
-const maxEventLoopDelayMs = 500;
-
-/** Refuses work while the process cannot keep up, except for probes: a loaded gateway is no reason to kill it. */
-export function installLoadShedding(app: FastifyInstance): void {
+/**
+ * Refuses work while the process cannot keep up (mean delay of the event loop over a second), except for probes: a loaded
+ * gateway is no reason to kill it.
+ */
+export function installLoadShedding(app: FastifyInstance, maxEventLoopDelayMs: number): void {
   app.register(underPressure, {
     maxEventLoopDelay: maxEventLoopDelayMs,
     pressureHandler: (request) => {

@@ -48,6 +48,8 @@ export async function openGateway(options: TestGatewayOptions = {}): Promise<Tes
     pipelines,
     logger: options.logger ?? pino({ level: 'silent' }),
     history: options.history ?? emptyHistory,
+    // A busy test machine is no overload.
+    maxEventLoopDelayMs: 0,
     ...(options.sendDeadlineMs !== undefined && { sendDeadlineMs: options.sendDeadlineMs }),
   });
   onTestFinished(async () => {

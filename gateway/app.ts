@@ -5,7 +5,9 @@ import type { Codec } from '../schemas/codec.ts';
 import type { Config } from '../schemas/config.ts';
 import type { Broker } from '../topics/ports.ts';
 import type { CataloguePipeline } from './catalogue.ts';
+import { OrderWriter } from './control/order-writer.ts';
 import type { History } from './history/history.ts';
+import { historyOver } from './history/history-over.ts';
 import { installAccess } from './identity/access.ts';
 import { installAudit } from './identity/audit.ts';
 import { installRateLimits } from './identity/rate-limits.ts';
@@ -15,7 +17,7 @@ import { Intake } from './intake/intake.ts';
 import { Submitter } from './intake/submission.ts';
 import { addDocsRoutes } from './openapi/docs-routes.ts';
 import { installOpenapi } from './openapi/openapi.ts';
-import { connectHistory } from './plugins/clickhouse.ts';
+import { connectHistoryStore, type HistoryStore } from './plugins/clickhouse.ts';
 import { installErrors, onClientError, onFrameworkError, refuseUnknownRoutes } from './plugins/errors.ts';
 import { installHostGuard } from './plugins/host-guard.ts';
 import { installLoadShedding } from './plugins/load-shedding.ts';
@@ -23,11 +25,23 @@ import { installMetrics } from './plugins/metrics.ts';
 import { installSecurityHeaders } from './plugins/security-headers.ts';
 import { installSlowBodies } from './plugins/slow-bodies.ts';
 import { Readiness } from './readiness.ts';
+import { addCancelRoute } from './routes/cancel.ts';
+import { addEventRoutes } from './routes/events.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addPipelineRoutes } from './routes/list-pipelines.ts';
 import { addMetricsRoute } from './routes/metrics.ts';
+import { addResultRoute, type BlobReader } from './routes/result.ts';
+import { addSqlRoute } from './routes/sql.ts';
+import { addStatsRoutes } from './routes/stats.ts';
 import { addSubmitRoute } from './routes/submit-tasks.ts';
 import { addTaskRoutes } from './routes/tasks.ts';
+import { LiveLag } from './stats/live-lag.ts';
+import { addLoadMetrics } from './stats/load-metrics.ts';
+import { shareReads } from './stats/shared-reader.ts';
+import { stageLoads } from './stats/stage-loads.ts';
+import { AttemptFeed } from './watching/attempt-feed.ts';
+import { DoneFeed } from './watching/done-feed.ts';
+import { Waiting } from './watching/waiting.ts';
 
 export interface GatewayOptions {
   readonly config: Config;
@@ -37,6 +51,8 @@ export interface GatewayOptions {
   readonly logger: Logger;
   /** Where task states are read; default: ClickHouse of the configuration. */
   readonly history?: History;
+  /** Where statistics and SQL are read; default: ClickHouse of the configuration. */
+  readonly store?: HistoryStore;
   /** Longest wait for Kafka's acknowledgement; default 4 500. */
   readonly sendDeadlineMs?: number;
   /**
@@ -44,6 +60,8 @@ export interface GatewayOptions {
    * ms): beyond it every answer is late already.
    */
   readonly maxEventLoopDelayMs?: number;
+  /** Where results are that are too large to travel; default: none can be read. */
+  readonly blobs?: BlobReader;
   /** Of the package, for the OpenAPI document. */
   readonly version?: string;
 }
@@ -55,12 +73,18 @@ const headersTimeoutMs = 10_000;
 const lookForLateMs = 2_000;
 /** A connection on which nothing moves. */
 const idleTimeoutMs = 60_000;
+/** Below the five seconds within which a caller hears that Kafka is away. */
+const defaultDeadlineMs = 4_500;
 
 /** The gateway as a fastify app: every route, no port. `close()` flushes and leaves Kafka; the broker is the caller's. */
 export function buildGateway(options: GatewayOptions): FastifyInstance {
   const { config, broker, codec, pipelines, version = 'unknown', maxEventLoopDelayMs = 500 } = options;
   const app = createApp(options.logger);
-  const history = options.history ?? connectHistory(config.clickhouse);
+  const store = options.store ?? connectHistoryStore(config.clickhouse);
+  const history = options.history ?? historyOver(store.read, async () => undefined);
+  const read = shareReads(store.read);
+  const lag = new LiveLag({ broker });
+  const loads = stageLoads({ lag, read });
   const intake = new Intake({
     broker,
     codec,
@@ -68,6 +92,13 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
     logger: options.logger,
     ...(options.sendDeadlineMs !== undefined && { sendDeadlineMs: options.sendDeadlineMs }),
   });
+  const deadlineMs = options.sendDeadlineMs ?? defaultDeadlineMs;
+  const { logger } = options;
+  const feed = new DoneFeed({ broker, logger, readyDeadlineMs: deadlineMs });
+  const attempts = new AttemptFeed({ broker, codec, logger, readyDeadlineMs: deadlineMs });
+  const orders = new OrderWriter({ broker, codec, deadlineMs });
+  const waiting = new Waiting(feed);
+  const sources = { pipelines, feed, history };
   const readiness = new Readiness({ broker, logger: options.logger });
   const tokens = openTokens(config);
   const stopping = new AbortController();
@@ -76,6 +107,7 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
   installSlowBodies(app);
   if (maxEventLoopDelayMs > 0) installLoadShedding(app, maxEventLoopDelayMs);
   const metrics = installMetrics(app);
+  addLoadMetrics(metrics.registry, pipelines, loads);
   if (!tokens) installHostGuard(app);
   installAccess(app, tokens);
   refuseUnknownRoutes(app);
@@ -87,9 +119,14 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
     addHealthRoutes(scope, readiness);
     addMetricsRoute(scope, metrics);
     addDocsRoutes(scope, { pipelines, version });
-    addPipelineRoutes(scope, pipelines);
-    addSubmitRoute(scope, { pipelines, submitter: new Submitter(intake), metrics, stopping: stopping.signal });
+    addPipelineRoutes(scope, pipelines, loads);
+    addStatsRoutes(scope, { pipelines, read });
+    addSqlRoute(scope, store);
+    addSubmitRoute(scope, { pipelines, submitter: new Submitter(intake), metrics, waiting, stopping: stopping.signal });
     addTaskRoutes(scope, history);
+    addEventRoutes(scope, { pipelines, history, feed: attempts });
+    addResultRoute(scope, { ...sources, blobs: options.blobs });
+    addCancelRoute(scope, { ...sources, orders });
   });
   if (tokens && config.tokensFile !== undefined) {
     const unwatch = watchTokens(config.tokensFile, tokens, options.logger);
@@ -97,8 +134,11 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
   }
   app.addHook('preClose', async () => stopping.abort());
   app.addHook('onListen', async () => readiness.watch());
+  app.addHook('preClose', async () => waiting.end());
   app.addHook('onClose', async () => {
-    await Promise.all([intake.close(), history.close(), readiness.close()]);
+    const watching = [feed.close(), attempts.close(), orders.close()];
+    const reading = [history.close(), lag.close(), store.close()];
+    await Promise.all([intake.close(), readiness.close(), ...reading, ...watching]);
   });
   return app;
 }

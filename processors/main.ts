@@ -11,6 +11,7 @@ import { provisionTopics } from '../topics/provision.ts';
 import { openBlobStore } from './blobs/open-blob-store.ts';
 import type { Pipeline } from './pipeline.ts';
 import { startStallWatchdog } from './stall-watchdog.ts';
+import { type SamplerOptions, startSampler } from './stats/sampler.ts';
 import { startWorker, type Worker } from './worker.ts';
 
 export interface ConfiguredWorkerOptions {
@@ -35,18 +36,36 @@ export async function startConfiguredWorker(options: ConfiguredWorkerOptions): P
   const { ssl, sasl } = config.kafka;
   const broker = connectKafka({ brokers: config.brokers, ssl, sasl, clientId: 'penstock-worker', logger });
   await provision(broker, pipelines);
+  const codec = createCodec({ registryUrl: config.registryUrl });
+  const workerName = processName();
   const worker = await startWorker({
     pipelines,
     stages,
     broker,
-    codec: createCodec({ registryUrl: config.registryUrl }),
+    codec,
     blobs: openBlobStore(config.blobUrl, config.s3),
     logger,
-    workerName: processName(),
+    workerName,
     codeVersion,
   });
+  const sampled = await withSamples(worker, { broker, codec, workerName, codeVersion, logger });
   logger.info({ stages: worker.stats().map(({ pipeline, stage }) => `${pipeline}.${stage}`) }, 'worker runs');
-  return guarded(worker, logger);
+  return guarded(sampled, logger);
+}
+
+type SampleParts = Pick<SamplerOptions, 'codec' | 'workerName' | 'codeVersion' | 'logger'> & {
+  readonly broker: Broker;
+};
+
+async function withSamples(worker: Worker, parts: SampleParts): Promise<Worker> {
+  const producer = await parts.broker.producer();
+  const sampler = startSampler({ ...parts, producer, stats: worker.stats });
+  return {
+    ...worker,
+    async stop() {
+      await worker.stop().finally(() => sampler.stop().finally(() => producer.close()));
+    },
+  };
 }
 
 /** Under a debugger it stands still on purpose. */

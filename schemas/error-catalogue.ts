@@ -88,6 +88,10 @@ export const errorCatalogue = {
     'The token made more requests in this second than it may.',
     'Wait as Retry-After says; send many tasks in one request instead of one each.',
   ),
+  PIPE_GATEWAY_RANGE_UNSATISFIABLE: permanent(
+    'The range that was asked for lies behind the end of the result.',
+    'Ask for a range within the size that the content-range header says.',
+  ),
   PIPE_GATEWAY_REQUEST_INVALID: permanent(
     'A header, path or query parameter is malformed or unknown.',
     'Compare the request with the route’s documentation; the message names the parameter.',
@@ -212,6 +216,10 @@ export const errorCatalogue = {
     'processBatch() gave no result for the task; the attempt has failed.',
     'Return done(task) or failed(task, error) for each task of the batch, with the very task objects that were handed in.',
   ),
+  PIPE_STAGE_RESULT_TOO_LARGE: permanent(
+    'A stage gave a result that is larger than what travels with a task.',
+    'Put it into ctx.blobs, return result(…, { blob }), then redrive.',
+  ),
   PIPE_STAGE_RETRYABLE: passing(
     'The stage called retryable().',
     'Nothing, unless it ends in the dead letters: then look at what the stage depends on.',
@@ -236,7 +244,23 @@ export const errorCatalogue = {
     'No pipeline of that name is known here.',
     'Check the spelling, or load its module with --module.',
   ),
+  PIPE_TASK_CANCELLED: permanent(
+    'Somebody cancelled the task; it is the reason of ctx.signal.',
+    'Nothing: the task has ended. Submit it again, under another id, if it is to run after all.',
+  ),
   PIPE_TASK_EMPTY: permanent('The record has no value.', 'Produce a JSON object or a framed Avro record as the value.'),
+  PIPE_TASK_FINISHED: permanent(
+    'The task has ended: there is nothing to cancel.',
+    'Look at it with GET /v1/tasks/<id>, or penstock task.',
+  ),
+  PIPE_TASK_NOT_FINISHED: passing(
+    'The task has not ended, so it has no result yet.',
+    'Ask again later, watch GET /v1/tasks/<id>/events, or submit with ?wait.',
+  ),
+  PIPE_TASK_NOT_SUCCEEDED: permanent(
+    'The task ended without a result: it died, expired or was cancelled.',
+    'Look at its timeline with GET /v1/tasks/<id>, or penstock task.',
+  ),
   PIPE_TASK_NOT_FOUND: permanent(
     'No attempt of a task with that id is recorded.',
     'Check the id; a new task appears once the sink has written its first rows (penstock status).',
@@ -333,9 +357,21 @@ export const errorCatalogue = {
     'The database was migrated by a newer Penstock than this one.',
     'Run at least the version of Penstock that migrated it last.',
   ),
+  PIPE_CLICKHOUSE_LIMIT: permanent(
+    'The answer needs more time, rows or memory than a query may have.',
+    'Take a shorter window, a longer step, or a condition on pipeline and time.',
+  ),
   PIPE_CLICKHOUSE_UNAVAILABLE: passing(
     'ClickHouse did not answer.',
     'Check PENSTOCK_CLICKHOUSE_URL and that ClickHouse runs (penstock status).',
+  ),
+  PIPE_SQL_REFUSED: permanent(
+    'The statement does something that is not let through here.',
+    'Write one SELECT over the tables of docs/querying.md, without FORMAT, SETTINGS, files, other databases or functions that reach out.',
+  ),
+  PIPE_STATS_RAW_GONE: permanent(
+    'The raw rows of these hours are past their time to live, so there is nothing to make the roll-ups from.',
+    'Rebuild younger hours only; older roll-ups stay as they are.',
   ),
   PIPE_CONFIG_INVALID: permanent(
     'One or more settings are missing or wrong.',

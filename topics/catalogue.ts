@@ -1,3 +1,4 @@
+import { cancelWindowMs } from './control/cancel-order.ts';
 import {
   attemptsTopic,
   controlTopic,
@@ -5,11 +6,12 @@ import {
   doneTopic,
   retryDelays,
   retryTopic,
+  samplesTopic,
   stageTopic,
 } from './names.ts';
 import type { TopicSpec } from './ports.ts';
 
-export type TopicKind = 'stage' | 'retry' | 'dead-letter' | 'done' | 'attempts' | 'control';
+export type TopicKind = 'stage' | 'retry' | 'dead-letter' | 'done' | 'attempts' | 'samples' | 'control';
 
 interface KindSpec {
   /** 'stage': as many as the stage asks for; 'few': so many, 3 at most. */
@@ -17,6 +19,7 @@ interface KindSpec {
   /** Days a record is kept; null: compacted, the last record of each key stays. */
   readonly retentionDays: number | null;
   readonly maxMessageBytes: number;
+  readonly more?: Readonly<Record<string, string>>;
   readonly why: string;
 }
 
@@ -56,11 +59,18 @@ export const topicKinds: Readonly<Record<TopicKind, KindSpec>> = {
     maxMessageBytes: defaultMaxBytes,
     why: 'ClickHouse may be away for days; batched, so few partitions carry much.',
   },
+  samples: {
+    partitions: 1,
+    retentionDays: 1,
+    maxMessageBytes: defaultMaxBytes,
+    why: 'A record a worker every few seconds; yesterday’s lag is of no use to a sink that comes back.',
+  },
   control: {
     partitions: 1,
     retentionDays: null,
     maxMessageBytes: defaultMaxBytes,
-    why: 'The present state of pauses, limits and schedules; one partition, so that all see one order.',
+    more: { 'min.compaction.lag.ms': String(cancelWindowMs), 'segment.ms': String(cancelWindowMs) },
+    why: 'The present state of pauses, limits and schedules, and each cancellation for a day; one partition, so that all see one order.',
   },
 };
 
@@ -88,11 +98,11 @@ export function topicsOf(pipelines: readonly CataloguedPipeline[]): TopicSpec[] 
     ]),
     specOf('done', doneTopic(name)),
   ]);
-  return [...own, specOf('attempts', attemptsTopic), specOf('control', controlTopic)];
+  return [...own, specOf('attempts', attemptsTopic), specOf('samples', samplesTopic), specOf('control', controlTopic)];
 }
 
 function specOf(kind: TopicKind, name: string, stagePartitions = 1): TopicSpec {
-  const { partitions, retentionDays, maxMessageBytes } = topicKinds[kind];
+  const { partitions, retentionDays, maxMessageBytes, more } = topicKinds[kind];
   const kept =
     retentionDays === null
       ? { 'cleanup.policy': 'compact' }
@@ -100,7 +110,7 @@ function specOf(kind: TopicKind, name: string, stagePartitions = 1): TopicSpec {
   return {
     name,
     partitions: partitionsOf(partitions, stagePartitions),
-    config: { ...kept, 'max.message.bytes': String(maxMessageBytes) },
+    config: { ...kept, ...more, 'max.message.bytes': String(maxMessageBytes) },
   };
 }
 

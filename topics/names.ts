@@ -1,6 +1,8 @@
 export const attemptsTopic = 'penstock.attempts';
+export const samplesTopic = 'penstock.samples';
 export const controlTopic = 'penstock.control';
 export const sinkGroup = 'penstock.sink';
+export const samplesSinkGroup = 'penstock.sink.samples';
 
 export const stageTopic = (pipeline: string, stage: string): string => `${pipeline}.${stage}`;
 export const stageGroup = stageTopic;

@@ -43,13 +43,15 @@ async function sinkUntil(interrupted: Promise<NodeJS.Signals>, parts: SinkParts)
   const codec = await openCodec(config);
   await provisionOwnTopics(broker);
   const { startAttemptSink } = await import('../../processors/sinks/attempt-sink.ts');
+  const { startSampleSink } = await import('../../processors/sinks/sample-sink.ts');
   const sink = await startAttemptSink({ broker, clickhouse, codec, logger });
+  const samples = await startSampleSink({ broker, clickhouse, codec, logger });
   logger.info({ database: clickhouse.database }, 'the sink runs');
   try {
-    const signal = await Promise.race([interrupted, sink.failed]);
+    const signal = await Promise.race([interrupted, sink.failed, samples.failed]);
     logger.info({ signal, ...sink.stats() }, 'the sink stops');
   } finally {
-    await sink.stop();
+    await Promise.all([sink.stop(), samples.stop()]);
   }
 }
 

@@ -124,6 +124,7 @@ function acceptedAttempt({ task, bytesIn, place }: Row): Attempt {
   return {
     eventTime: task.acceptedAt,
     startedAt: task.acceptedAt,
+    submittedAt: task.acceptedAt,
     outcome: 'accepted',
     taskId: task.id,
     parentId: '',

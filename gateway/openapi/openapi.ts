@@ -33,6 +33,7 @@ const info = {
 const tags = [
   { name: 'tasks', description: 'Submit tasks, and see what became of them' },
   { name: 'pipelines', description: 'What there is to submit to' },
+  { name: 'statistics', description: 'Numbers over time, and SQL over the history' },
   { name: 'operation', description: 'Probes, metrics, and descriptions of this API' },
 ];
 

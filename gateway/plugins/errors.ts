@@ -109,6 +109,9 @@ function isClientError(thrown: unknown): boolean {
 
 /** Where an adapter's own message names addresses of ours. */
 const publicDetails: Partial<Record<ErrorCode, string>> = {
+  PIPE_BLOB_KEY_INVALID: 'the result is not in the blob store',
+  PIPE_BLOB_NOT_FOUND: 'the result is not in the blob store any more',
+  PIPE_BLOB_STORE_UNAVAILABLE: 'the blob store did not answer',
   PIPE_BROKER_AUTH: 'Kafka refused the gateway',
   PIPE_BROKER_REFUSED: 'Kafka refused the gateway',
   PIPE_BROKER_UNAVAILABLE: 'Kafka did not acknowledge in time; whether it took the task is unknown',

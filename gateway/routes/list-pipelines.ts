@@ -3,9 +3,11 @@ import { type Static, Type } from 'typebox';
 import { deadLetterTopic, stageGroup, stageTopic } from '../../topics/names.ts';
 import { type CataloguePipeline, findTarget } from '../catalogue.ts';
 import { knows } from '../identity/identity.ts';
+import { type StageLoad, type StageLoads, unknownLoad } from '../stats/stage-loads.ts';
+import { backlogFields } from './stats-schemas.ts';
 
-/** What a submitter needs to know of a pipeline: its stages, their topics, and the schema of each payload. */
-function describePipeline(pipeline: CataloguePipeline) {
+/** A pipeline's stages: topics, the schema of each payload, and what waits in them. */
+function describePipeline(pipeline: CataloguePipeline, loads: ReadonlyMap<string, StageLoad>) {
   return {
     name: pipeline.name,
     stages: pipeline.stages.map((stage) => ({
@@ -14,6 +16,7 @@ function describePipeline(pipeline: CataloguePipeline) {
       group: stageGroup(pipeline.name, stage.name),
       deadLetterTopic: deadLetterTopic(pipeline.name, stage.name),
       input: stage.input.avro,
+      ...(loads.get(stageTopic(pipeline.name, stage.name)) ?? unknownLoad),
     })),
   };
 }
@@ -28,6 +31,7 @@ const pipelineSchema = Type.Object(
         group: Type.String({ description: 'Consumer group' }),
         deadLetterTopic: Type.String(),
         input: Type.Unknown({ description: 'Avro schema of the payload' }),
+        ...backlogFields,
       }),
     ),
   },
@@ -36,14 +40,23 @@ const pipelineSchema = Type.Object(
 const pipelineList = Type.Object({ pipelines: Type.Array(pipelineSchema) }, { description: 'The pipelines' });
 const pipelineParams = Type.Object({ pipeline: Type.String({ maxLength: 100, examples: ['assets'] }) });
 
-export function addPipelineRoutes(app: FastifyInstance, pipelines: readonly CataloguePipeline[]): void {
+export function addPipelineRoutes(
+  app: FastifyInstance,
+  pipelines: readonly CataloguePipeline[],
+  loads: StageLoads,
+): void {
   const tags = ['pipelines'];
   app.get(
     '/v1/pipelines',
-    { config: { role: 'read' }, schema: { summary: 'All pipelines', tags, response: { 200: pipelineList } } },
-    async (request) => ({
-      pipelines: pipelines.filter(({ name }) => knows(request.identity, name)).map(describePipeline),
-    }),
+    {
+      config: { role: 'read' },
+      schema: { summary: 'All pipelines, with lag and end in sight', tags, response: { 200: pipelineList } },
+    },
+    async (request) => {
+      const known = pipelines.filter(({ name }) => knows(request.identity, name));
+      const found = await loads.of(known, request.identity);
+      return { pipelines: known.map((pipeline) => describePipeline(pipeline, found)) };
+    },
   );
 
   app.get<{ Params: Static<typeof pipelineParams> }>(
@@ -51,7 +64,7 @@ export function addPipelineRoutes(app: FastifyInstance, pipelines: readonly Cata
     {
       config: { role: 'read', problems: ['PIPE_PIPELINE_UNKNOWN'] },
       schema: {
-        summary: 'One pipeline: its stages, topics and schemas',
+        summary: 'One pipeline: its stages, topics and schemas, lag and end in sight',
         tags,
         params: pipelineParams,
         response: { 200: pipelineSchema },
@@ -60,7 +73,9 @@ export function addPipelineRoutes(app: FastifyInstance, pipelines: readonly Cata
     async (request) => {
       const known = pipelines.filter(({ name }) => knows(request.identity, name));
       const { pipeline } = findTarget(known, request.params.pipeline);
-      return known.filter(({ name }) => name === pipeline).map(describePipeline)[0];
+      const asked = known.filter(({ name }) => name === pipeline);
+      const found = await loads.of(asked, request.identity);
+      return asked.map((each) => describePipeline(each, found))[0];
     },
   );
 }

@@ -5,6 +5,7 @@ import { PenstockError } from '../../schemas/errors.ts';
 import type { Target } from '../catalogue.ts';
 import { definedFields } from '../defined-fields.ts';
 import type { Submission } from '../intake/submission.ts';
+import { waitQuery } from './submit-wait.ts';
 
 export const submitParams = Type.Object({ pipeline: Type.String({ maxLength: 100, examples: ['assets'] }) });
 
@@ -24,6 +25,7 @@ export const submitQuery = Type.Object(
     tenant: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
     notBefore: Type.Optional(timeParameter('Not to run before')),
     expiresAt: Type.Optional(timeParameter('Not to run after')),
+    wait: waitQuery,
   },
   { additionalProperties: false },
 );
@@ -52,6 +54,7 @@ export function readSubmission(
       tenant: query.tenant,
       notBefore,
       expiresAt,
+      watched: query.wait === undefined ? undefined : (true as const),
       trace: typeof trace === 'string' && isTraceparent(trace) ? trace : undefined,
     }),
     ...(key !== undefined && { idempotencyKey: key }),

@@ -5,6 +5,7 @@ import { definedFields } from '../defined-fields.ts';
 import { type History, type Scope, type TaskFilter, type TaskSummary, taskStates } from '../history/history.ts';
 import { scopeOf } from '../identity/identity.ts';
 import { readTime, timeParameter } from './submit-request.ts';
+import { blobSchema } from './submit-wait.ts';
 
 const taskParams = Type.Object({
   id: Type.String({ minLength: 1, maxLength: 256, examples: ['01a1fdbd-1481-70d9-8767-9f0a996a92e3'] }),
@@ -52,10 +53,18 @@ const timelineEntry = Type.Object({
   topic: Type.String(),
   partition: Type.Integer(),
   offset: Type.Integer(),
+  nextStage: Type.Optional(Type.String({ description: 'Stage that it went on to' })),
+  progress: Type.Optional(Type.Number({ description: 'Of a running attempt: 0 to 1' })),
+  note: Type.Optional(Type.String()),
 });
 
 const taskDetail = Type.Object(
-  { ...summaryFields, timeline: Type.Array(timelineEntry, { description: 'Oldest first, at most 1 000' }) },
+  {
+    ...summaryFields,
+    result: Type.Optional(Type.Unknown({ description: 'What its last stage gave as the result' })),
+    blob: Type.Optional(blobSchema),
+    timeline: Type.Array(timelineEntry, { description: 'Oldest first, at most 1 000' }),
+  },
   { description: 'The task' },
 );
 

@@ -13,6 +13,7 @@ export interface Ending {
   readonly bytesOut: number;
   readonly nextStage: string;
   readonly failure: Failure | null;
+  readonly attrs?: Readonly<Record<string, string>>;
 }
 
 const noAttrs: Readonly<Record<string, string>> = {};
@@ -25,6 +26,7 @@ export function attemptRow(run: TaskRun, envelope: Envelope, ending: Ending): At
     // Never before its own record was written: by a slow clock the last stage would seem to end before the one before it.
     eventTime: Math.max(endedAt, record.timestampMs),
     startedAt,
+    submittedAt: envelope.at ?? record.timestampMs,
     outcome: ending.outcome,
     taskId: envelope.id,
     parentId: envelope.parent ?? '',
@@ -42,6 +44,6 @@ export function attemptRow(run: TaskRun, envelope: Envelope, ending: Ending): At
     nextStage: ending.nextStage,
     replayId: envelope.replay ?? '',
     traceId: envelope.trace?.slice(3, 35) ?? '',
-    attrs: noAttrs,
+    attrs: ending.attrs ?? noAttrs,
   };
 }

@@ -1,3 +1,5 @@
+import type { TopicPartition } from '../../topics/ports.ts';
+
 /** What happened in a stage of this process since it started. */
 export interface StageCounts {
   done: number;
@@ -5,6 +7,7 @@ export interface StageCounts {
   failed: number;
   retried: number;
   expired: number;
+  cancelled: number;
 }
 
 /** A view of one stage of a worker. */
@@ -16,4 +19,7 @@ export interface StageStats extends Readonly<StageCounts> {
   /** Taken from Kafka, waiting for a slot, a lane, company, a delay, or for their end to be durable. */
   readonly queued: number;
   readonly partitions: number;
+  readonly group: string;
+  /** Of its topic and of its retry topics. */
+  readonly owned: readonly TopicPartition[];
 }

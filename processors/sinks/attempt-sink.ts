@@ -2,11 +2,13 @@ import type { Logger } from 'pino';
 import type { Codec } from '../../schemas/codec.ts';
 import { attemptBatchSchema } from '../../schemas/generated/attempt-batch.ts';
 import { attemptsTopic, sinkGroup } from '../../topics/names.ts';
-import type { AssignedPartition, Broker, GroupConsumer, InboundRecord, RecordBatch } from '../../topics/ports.ts';
+import type { Broker } from '../../topics/ports.ts';
 import { attemptColumns, attemptRows } from './attempt-row.ts';
 import type { BatchLimits } from './batch-planner.ts';
 import type { ClickHouse } from './clickhouse.ts';
-import { PartitionSink, type SinkCounts } from './partition-sink.ts';
+import { startTopicSink, type TopicSink } from './topic-sink.ts';
+
+export type AttemptSink = TopicSink;
 
 export interface AttemptSinkOptions {
   readonly broker: Broker;
@@ -21,147 +23,22 @@ export interface AttemptSinkOptions {
   readonly limits?: Partial<BatchLimits>;
   /** Bytes of one partition that wait in memory before its reading is paused. Default 8 MiB. */
   readonly maxBufferedBytes?: number;
+  /** How long a silent sink keeps its partitions. Default 30 000. */
+  readonly sessionTimeoutMs?: number;
 }
 
-export interface AttemptSink {
-  /** Rejects when the consumer cannot go on (it never resolves): the process should end. */
-  readonly failed: Promise<never>;
-  /** Since the start. `rows` counts what was inserted, repeats of an earlier process included. */
-  stats(): Readonly<SinkCounts>;
-  /** Lets the inserts under way end (10 s at most), then leaves the group. */
-  stop(): Promise<void>;
-}
-
-const defaultLimits: BatchLimits = { maxRows: 10_000, maxBytes: 4 << 20, maxWaitMs: 1000 };
-const stopLimitMs = 10_000;
-
-/**
- * Carries penstock.attempts into the table `attempts`, each row once: see PartitionSink. While ClickHouse is away it
- * holds at most maxBufferedBytes a partition and waits; nothing is committed, so nothing is lost. Rejects with
- * PIPE_BROKER_UNAVAILABLE, PIPE_TOPIC_UNKNOWN.
- */
-export async function startAttemptSink(options: AttemptSinkOptions): Promise<AttemptSink> {
-  const { broker, groupId = sinkGroup, topic = attemptsTopic } = options;
-  const consumer = broker.consumer({ groupId, topics: [topic] });
-  const stats: SinkCounts = { rows: 0, inserts: 0, repeats: 0, unreadable: 0, failures: 0 };
-  const assignments = new Assignments(consumer, options, stats);
-  const failed = new Promise<never>((_resolve, reject) => {
-    assignments.onFailed = reject;
-  });
-  failed.catch(() => undefined);
-  await consumer.start({
-    assigned: (partitions) => assignments.replace(partitions),
-    rebalancing: () => assignments.suspend(),
-    records: (batch) => assignments.offer(batch),
-    failed: (error) => assignments.onFailed(error),
-  });
-  return {
-    failed,
-    stats: () => ({ ...stats }),
-    async stop() {
-      await withinMs(stopLimitMs, assignments.end());
-      await consumer.stop();
+/** Carries penstock.attempts into the table `attempts`, and so into the roll-ups, each row once: see startTopicSink. */
+export function startAttemptSink(options: AttemptSinkOptions): Promise<AttemptSink> {
+  const { clickhouse, codec, topic = attemptsTopic, groupId = sinkGroup, ...rest } = options;
+  return startTopicSink({
+    ...rest,
+    topic,
+    groupId,
+    async read({ value, offset, timestampMs }, partition) {
+      const batch = await codec.decode(attemptBatchSchema, value);
+      return attemptRows(batch, { partition, offset, timestampMs });
     },
-  };
-}
-
-async function withinMs(limitMs: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, limitMs);
+    insert: (lines, token) =>
+      clickhouse.insert({ table: 'attempts', columns: attemptColumns, rows: Buffer.from(lines.join('\n')), token }),
   });
-  await Promise.race([work, limit]);
-  clearTimeout(timer);
-}
-
-/** Which partitions are ours now, each with its sink. */
-class Assignments {
-  onFailed: (error: Error) => void = () => undefined;
-  readonly #consumer: GroupConsumer;
-  readonly #options: AttemptSinkOptions;
-  readonly #stats: SinkCounts;
-  readonly #maxBufferedBytes: number;
-  #sinks = new Map<number, PartitionSink>();
-  #paused = new Set<number>();
-  #ending: Promise<unknown> = Promise.resolve();
-
-  constructor(consumer: GroupConsumer, options: AttemptSinkOptions, stats: SinkCounts) {
-    this.#consumer = consumer;
-    this.#options = options;
-    this.#stats = stats;
-    this.#maxBufferedBytes = options.maxBufferedBytes ?? 8 << 20;
-  }
-
-  suspend(): void {
-    const lost = [...this.#sinks.values()].map((sink) => sink.lose());
-    this.#sinks = new Map();
-    this.#paused = new Set();
-    this.#ending = Promise.all([this.#ending, ...lost]);
-  }
-
-  /** Records at and above the committed offset come again, so nothing of an older assignment is kept. */
-  replace(partitions: readonly AssignedPartition[]): void {
-    this.suspend();
-    this.#sinks = new Map(partitions.map((place) => [place.partition, this.#open(place)]));
-  }
-
-  offer({ partition, records }: RecordBatch): void {
-    const sink = this.#sinks.get(partition);
-    if (!sink) return;
-    sink.offer(records);
-    this.#balance(partition, sink);
-  }
-
-  async end(): Promise<void> {
-    await Promise.all([...this.#sinks.values()].map((sink) => sink.drain()));
-    this.suspend();
-    await this.#ending;
-  }
-
-  #open(place: AssignedPartition): PartitionSink {
-    const { clickhouse, codec, logger, limits } = this.#options;
-    const { topic, partition } = place;
-    const earlier = this.#ending;
-    const sink: PartitionSink = new PartitionSink(place, {
-      limits: { ...defaultLimits, ...limits },
-      logger,
-      stats: this.#stats,
-      read: (record) => readRows(codec, record, partition),
-      insert: async (lines, token) => {
-        // One of ours may still be sending the same range.
-        await earlier;
-        await clickhouse.insert({
-          table: 'attempts',
-          columns: attemptColumns,
-          rows: Buffer.from(lines.join('\n')),
-          token,
-        });
-      },
-      commit: (offset, metadata) => this.#consumer.commit([{ topic, partition, offset, metadata }]),
-      onRoom: () => this.#balance(partition, sink),
-    });
-    return sink;
-  }
-
-  #balance(partition: number, sink: PartitionSink): void {
-    if (this.#sinks.get(partition) !== sink) return;
-    const place = { topic: this.#options.topic ?? attemptsTopic, partition };
-    const isPaused = this.#paused.has(partition);
-    if (!isPaused && sink.bufferedBytes > this.#maxBufferedBytes) {
-      this.#paused.add(partition);
-      this.#consumer.pause([place]);
-    } else if (isPaused && sink.bufferedBytes < this.#maxBufferedBytes / 2) {
-      this.#paused.delete(partition);
-      this.#consumer.resume([place]);
-    }
-  }
-}
-
-async function readRows(
-  codec: Pick<Codec, 'decode'>,
-  { value, offset, timestampMs }: InboundRecord,
-  partition: number,
-): Promise<readonly string[]> {
-  const batch = await codec.decode(attemptBatchSchema, value);
-  return attemptRows(batch, { partition, offset, timestampMs });
 }

@@ -23,6 +23,8 @@ export interface Attempt {
   readonly eventTime: number;
   /** When process() was first called; epoch milliseconds; equals eventTime where nothing ran. */
   readonly startedAt: number;
+  /** When the task was submitted, the same in every attempt of a task; epoch milliseconds; 0: not known. */
+  readonly submittedAt: number;
   /** How it ended. */
   readonly outcome: Outcome;
   /** Id of the task. */
@@ -125,6 +127,12 @@ export const attemptBatchSchema: RecordSchema<AttemptBatch> = {
                 "name": "startedAt",
                 "type": "long",
                 "doc": "When process() was first called; epoch milliseconds; equals eventTime where nothing ran."
+              },
+              {
+                "name": "submittedAt",
+                "type": "long",
+                "default": 0,
+                "doc": "When the task was submitted, the same in every attempt of a task; epoch milliseconds; 0: not known."
               },
               {
                 "name": "outcome",

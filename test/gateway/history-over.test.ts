@@ -43,7 +43,18 @@ describe('a history over a read function', () => {
       async () => {},
     );
     expect(await history.tasks({ limit: 5, stage: 'upload', scope: {} })).toMatchObject([{ id: 't1' }]);
-    expect(asked.map(({ params }) => params)).toEqual([{ limit: 5, stage: 'upload' }]);
+    expect(asked.at(-1)?.params).toEqual({ limit: 5, stage: 'upload' });
+    expect(asked.map(({ params }) => params.since).slice(0, -1)).toEqual([
+      expect.any(Number),
+      expect.any(Number),
+      expect.any(Number),
+    ]);
+    asked.length = 0;
+    await history.tasks({ limit: 1, scope: {} });
+    expect(asked).toHaveLength(1);
+    asked.length = 0;
+    await history.tasks({ limit: 9, since: Date.now() - 60_000, scope: {} });
+    expect(asked).toHaveLength(1);
   });
 });
 

@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest';
 import { buildGateway } from '../../gateway/app.ts';
 import type { CataloguePipeline } from '../../gateway/catalogue.ts';
 import type { History } from '../../gateway/history/history.ts';
+import type { HistoryStore } from '../../gateway/plugins/clickhouse.ts';
 import { createCodec } from '../../schemas/codec.ts';
 import { loadConfig } from '../../schemas/config.ts';
 import { downloadTaskSchema } from '../../schemas/generated/download-task.ts';
@@ -23,6 +24,14 @@ export const pipelines: readonly CataloguePipeline[] = [
 
 export const emptyHistory: History = { task: async () => undefined, tasks: async () => [], close: async () => {} };
 
+export const emptyStore: HistoryStore = {
+  database: 'penstock',
+  read: async () => [],
+  runSql: async () => ({ columns: [], rows: [], elapsedMs: 0, rowsRead: 0 }),
+  explainTree: async () => ['QUERY id: 0'],
+  close: async () => {},
+};
+
 export interface TestGateway {
   readonly app: FastifyInstance;
   readonly broker: RecordingBroker;
@@ -34,6 +43,7 @@ export interface TestGatewayOptions {
   readonly tokensFile?: string;
   readonly logger?: Logger;
   readonly history?: History;
+  readonly store?: HistoryStore;
   readonly sendDeadlineMs?: number;
 }
 
@@ -50,6 +60,7 @@ export async function openGateway(options: TestGatewayOptions = {}): Promise<Tes
     history: options.history ?? emptyHistory,
     // A busy test machine is no overload.
     maxEventLoopDelayMs: 0,
+    store: options.store ?? emptyStore,
     ...(options.sendDeadlineMs !== undefined && { sendDeadlineMs: options.sendDeadlineMs }),
   });
   onTestFinished(async () => {

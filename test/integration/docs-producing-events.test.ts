@@ -88,6 +88,11 @@ describe('docs/producing-events.md', () => {
     expect(await endOf(keyed.id)).toBe('succeeded');
   });
 
+  it('cancelling by its id a task that nobody knows', () => {
+    expect(answers('-X DELETE')).toContain('{"id":"order-nobody-wants","state":"cancelling"}');
+    expect(answers('-X DELETE')).toMatch(/order-nobody-wants\norder-18b\n$/);
+  });
+
   it('over HTTP: CloudEvents', async () => {
     expect(JSON.parse(answers('ce-id: order-19'))).toMatchObject({ id: 'order-19', stage: 'download' });
     expect(JSON.parse(answers('order-20'))).toMatchObject({ accepted: 1, ids: ['order-20'] });
@@ -107,7 +112,8 @@ describe('docs/producing-events.md', () => {
   });
 
   it('with the command line: one and waited for, many', async () => {
-    const [first = '', ...many] = answers('penstock submit').trim().split('\n');
+    const [first = '', result = '', ...many] = answers('penstock submit').trim().split('\n');
+    expect(JSON.parse(result)).toMatchObject({ contentType: 'application/vnd.apache.parquet' });
     expect(first).toMatch(/^[0-9a-f-]{36} succeeded$/);
     expect(many).toHaveLength(2);
     for (const id of many) expect(await endOf(id)).toBe('succeeded');
@@ -174,7 +180,7 @@ describe('docs/producing-events.md', () => {
   });
 
   it('nothing was submitted twice', () => {
-    const good = 16;
+    const good = 23;
     const bad = 4;
     expect(tasks).toHaveLength(good + bad);
   });

@@ -281,6 +281,7 @@ function batchOf(count: number): AttemptBatch {
   const attempt = {
     eventTime: 1_763_719_200_000,
     startedAt: 1_763_719_199_000,
+    submittedAt: 1_763_719_100_000,
     outcome: 'ok' as const,
     taskId: 'f7c57d95-9e2b-45d0-a990-d27165779581',
     parentId: '',

@@ -68,6 +68,7 @@ describe('the catalogue', () => {
       'assets.notify.dlq',
       'assets.done',
       'penstock.attempts',
+      'penstock.samples',
       'penstock.control',
     ]);
     expect(byName.get('assets.download')?.partitions).toBe(6);

@@ -3,6 +3,7 @@ import type { Attempt, AttemptBatch } from '../../../schemas/generated/attempt-b
 export const anAttempt = (attempt: Partial<Attempt> = {}): Attempt => ({
   eventTime: Date.UTC(2026, 5, 1),
   startedAt: Date.UTC(2026, 5, 1),
+  submittedAt: 0,
   outcome: 'ok',
   taskId: 'task',
   parentId: '',

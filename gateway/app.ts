@@ -20,7 +20,6 @@ import { installOpenapi } from './openapi/openapi.ts';
 import { connectHistoryStore, type HistoryStore } from './plugins/clickhouse.ts';
 import { installErrors, onClientError, onFrameworkError, refuseUnknownRoutes } from './plugins/errors.ts';
 import { installHostGuard } from './plugins/host-guard.ts';
-import { installLoadShedding } from './plugins/load-shedding.ts';
 import { installMetrics } from './plugins/metrics.ts';
 import { installSecurityHeaders } from './plugins/security-headers.ts';
 import { installSlowBodies } from './plugins/slow-bodies.ts';
@@ -55,11 +54,6 @@ export interface GatewayOptions {
   readonly store?: HistoryStore;
   /** Longest wait for Kafka's acknowledgement; default 4 500. */
   readonly sendDeadlineMs?: number;
-  /**
-   * Delay of the event loop beyond which work is refused; 0: never. Default 500, far above what a busy loop has (tens of
-   * ms): beyond it every answer is late already.
-   */
-  readonly maxEventLoopDelayMs?: number;
   /** Where results are that are too large to travel; default: none can be read. */
   readonly blobs?: BlobReader;
   /** Of the package, for the OpenAPI document. */
@@ -78,7 +72,7 @@ const defaultDeadlineMs = 4_500;
 
 /** The gateway as a fastify app: every route, no port. `close()` flushes and leaves Kafka; the broker is the caller's. */
 export function buildGateway(options: GatewayOptions): FastifyInstance {
-  const { config, broker, codec, pipelines, version = 'unknown', maxEventLoopDelayMs = 500 } = options;
+  const { config, broker, codec, pipelines, version = 'unknown' } = options;
   const app = createApp(options.logger);
   const store = options.store ?? connectHistoryStore(config.clickhouse);
   const history = options.history ?? historyOver(store.read, async () => undefined);
@@ -105,7 +99,6 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
   installErrors(app);
   installSecurityHeaders(app);
   installSlowBodies(app);
-  if (maxEventLoopDelayMs > 0) installLoadShedding(app, maxEventLoopDelayMs);
   const metrics = installMetrics(app);
   addLoadMetrics(metrics.registry, pipelines, loads);
   if (!tokens) installHostGuard(app);

@@ -20,7 +20,6 @@ import { installOpenapi } from './openapi/openapi.ts';
 import { connectHistoryStore, type HistoryStore } from './plugins/clickhouse.ts';
 import { installErrors, onClientError, onFrameworkError, refuseUnknownRoutes } from './plugins/errors.ts';
 import { installHostGuard } from './plugins/host-guard.ts';
-import { installLoadShedding } from './plugins/load-shedding.ts';
 import { installMetrics } from './plugins/metrics.ts';
 import { installSecurityHeaders } from './plugins/security-headers.ts';
 import { installSlowBodies } from './plugins/slow-bodies.ts';
@@ -100,7 +99,6 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
   installErrors(app);
   installSecurityHeaders(app);
   installSlowBodies(app);
-  installLoadShedding(app);
   const metrics = installMetrics(app);
   addLoadMetrics(metrics.registry, pipelines, loads);
   if (!tokens) installHostGuard(app);

@@ -26,7 +26,7 @@ const maxTaskBytes = 1_000_000;
 const limits = { maxTasks: 2 ** 32 - 1, maxRejected: 10_000, maxTaskBytes };
 const lineLimits = {
   maxLineBytes: maxTaskBytes,
-  maxLines: 500,
+  maxLines: 250,
   maxChunkBytes: 512 * 1024,
   maxBodyBytes: 8 * 1024 * 1024 * 1024,
 };
@@ -68,7 +68,7 @@ function* groupsOf(items: readonly unknown[], read: (item: unknown) => BatchItem
 type Groups = AsyncIterable<readonly BatchItem[]> | Iterable<readonly BatchItem[]>;
 
 /** Groups that wait for Kafka at once: one alone would be idle for the linger and the way to the broker and back. */
-const maxGroupsInFlight = 8;
+const maxGroupsInFlight = 4;
 
 async function runBatch(batch: Batch, groups: Groups, stopping: AbortSignal): Promise<Taken> {
   const inFlight = new Set<Promise<void>>();

@@ -43,7 +43,7 @@ async function main(args: readonly string[]): Promise<number> {
     const gateway = await startGateway({ config, broker, codec, pipelines, logger }, { host: '127.0.0.1', port: 0 });
     const code = await run(
       command,
-      ['--config-file', own('schemathesis.toml'), 'run', `${gateway.url}/openapi.json`, '--checks', 'all', ...args],
+      ['--config-file', own('schemathesis.toml'), 'run', `${gateway.url}/openapi.json`, ...args],
       dataDir,
     );
     await gateway.stop();

@@ -11,6 +11,7 @@ import { benchSlots } from './engine/slots.ts';
 import { benchLargeCsv } from './files/large-csv.ts';
 import { benchFiles } from './files/throughput.ts';
 import { type BenchOptions, describeReport, type Report, reportAsJson } from './report.ts';
+import { benchStats } from './stats/stats.ts';
 
 const benchmarks: Readonly<Record<string, (options: BenchOptions) => Promise<Report>>> = {
   'no-op': benchNoOp,
@@ -23,6 +24,7 @@ const benchmarks: Readonly<Record<string, (options: BenchOptions) => Promise<Rep
   idle: benchIdle,
   files: benchFiles,
   'large-csv': benchLargeCsv,
+  stats: benchStats,
 };
 
 const usage = `npm run bench -- [name…] [--quick] [--json]\nnames: ${Object.keys(benchmarks).join(', ')}\n`;

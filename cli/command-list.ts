@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { registerCancel } from './commands/cancel.ts';
 import { registerConfig } from './commands/config.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerDev } from './commands/dev.ts';
@@ -13,6 +14,7 @@ import { registerStatus } from './commands/status.ts';
 import { registerSubmit } from './commands/submit.ts';
 import { registerTask } from './commands/task.ts';
 import { registerTasks } from './commands/tasks.ts';
+import { registerToken } from './commands/token.ts';
 import { registerTop } from './commands/top.ts';
 import { registerTopics } from './commands/topics.ts';
 import { registerUp } from './commands/up.ts';
@@ -34,11 +36,13 @@ export const commandList: readonly RegisterCommand[] = [
   registerSubmit,
   registerTask,
   registerTasks,
+  registerCancel,
   registerSql,
   registerStats,
   registerTop,
   registerReplay,
   registerTopics,
+  registerToken,
   registerDoctor,
   registerConfig,
 ];

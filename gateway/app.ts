@@ -5,6 +5,7 @@ import type { Codec } from '../schemas/codec.ts';
 import type { Config } from '../schemas/config.ts';
 import type { Broker } from '../topics/ports.ts';
 import type { CataloguePipeline } from './catalogue.ts';
+import { OrderWriter } from './control/order-writer.ts';
 import type { History } from './history/history.ts';
 import { historyOver } from './history/history-over.ts';
 import { installAccess } from './identity/access.ts';
@@ -17,16 +18,18 @@ import { Submitter } from './intake/submission.ts';
 import { addDocsRoutes } from './openapi/docs-routes.ts';
 import { installOpenapi } from './openapi/openapi.ts';
 import { connectHistoryStore, type HistoryStore } from './plugins/clickhouse.ts';
-import { installErrors, onClientError, onFrameworkError } from './plugins/errors.ts';
+import { installErrors, onClientError, onFrameworkError, refuseUnknownRoutes } from './plugins/errors.ts';
 import { installHostGuard } from './plugins/host-guard.ts';
-import { installLoadShedding } from './plugins/load-shedding.ts';
 import { installMetrics } from './plugins/metrics.ts';
 import { installSecurityHeaders } from './plugins/security-headers.ts';
 import { installSlowBodies } from './plugins/slow-bodies.ts';
 import { Readiness } from './readiness.ts';
+import { addCancelRoute } from './routes/cancel.ts';
+import { addEventRoutes } from './routes/events.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addPipelineRoutes } from './routes/list-pipelines.ts';
 import { addMetricsRoute } from './routes/metrics.ts';
+import { addResultRoute, type BlobReader } from './routes/result.ts';
 import { addSqlRoute } from './routes/sql.ts';
 import { addStatsRoutes } from './routes/stats.ts';
 import { addSubmitRoute } from './routes/submit-tasks.ts';
@@ -35,6 +38,9 @@ import { LiveLag } from './stats/live-lag.ts';
 import { addLoadMetrics } from './stats/load-metrics.ts';
 import { shareReads } from './stats/shared-reader.ts';
 import { stageLoads } from './stats/stage-loads.ts';
+import { AttemptFeed } from './watching/attempt-feed.ts';
+import { DoneFeed } from './watching/done-feed.ts';
+import { Waiting } from './watching/waiting.ts';
 
 export interface GatewayOptions {
   readonly config: Config;
@@ -48,6 +54,8 @@ export interface GatewayOptions {
   readonly store?: HistoryStore;
   /** Longest wait for Kafka's acknowledgement; default 4 500. */
   readonly sendDeadlineMs?: number;
+  /** Where results are that are too large to travel; default: none can be read. */
+  readonly blobs?: BlobReader;
   /** Of the package, for the OpenAPI document. */
   readonly version?: string;
 }
@@ -59,6 +67,8 @@ const headersTimeoutMs = 10_000;
 const lookForLateMs = 2_000;
 /** A connection on which nothing moves. */
 const idleTimeoutMs = 60_000;
+/** Below the five seconds within which a caller hears that Kafka is away. */
+const defaultDeadlineMs = 4_500;
 
 /** The gateway as a fastify app: every route, no port. `close()` flushes and leaves Kafka; the broker is the caller's. */
 export function buildGateway(options: GatewayOptions): FastifyInstance {
@@ -76,17 +86,24 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
     logger: options.logger,
     ...(options.sendDeadlineMs !== undefined && { sendDeadlineMs: options.sendDeadlineMs }),
   });
+  const deadlineMs = options.sendDeadlineMs ?? defaultDeadlineMs;
+  const { logger } = options;
+  const feed = new DoneFeed({ broker, logger, readyDeadlineMs: deadlineMs });
+  const attempts = new AttemptFeed({ broker, codec, logger, readyDeadlineMs: deadlineMs });
+  const orders = new OrderWriter({ broker, codec, deadlineMs });
+  const waiting = new Waiting(feed);
+  const sources = { pipelines, feed, history };
   const readiness = new Readiness({ broker, logger: options.logger });
   const tokens = openTokens(config);
   const stopping = new AbortController();
   installErrors(app);
   installSecurityHeaders(app);
   installSlowBodies(app);
-  installLoadShedding(app);
   const metrics = installMetrics(app);
   addLoadMetrics(metrics.registry, pipelines, loads);
   if (!tokens) installHostGuard(app);
   installAccess(app, tokens);
+  refuseUnknownRoutes(app);
   installAudit(app);
   if (tokens) installRateLimits(app);
   installOpenapi(app, { version, withTokens: tokens !== undefined });
@@ -98,8 +115,11 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
     addPipelineRoutes(scope, pipelines, loads);
     addStatsRoutes(scope, { pipelines, read });
     addSqlRoute(scope, store);
-    addSubmitRoute(scope, { pipelines, submitter: new Submitter(intake), metrics, stopping: stopping.signal });
+    addSubmitRoute(scope, { pipelines, submitter: new Submitter(intake), metrics, waiting, stopping: stopping.signal });
     addTaskRoutes(scope, history);
+    addEventRoutes(scope, { pipelines, history, feed: attempts });
+    addResultRoute(scope, { ...sources, blobs: options.blobs });
+    addCancelRoute(scope, { ...sources, orders });
   });
   if (tokens && config.tokensFile !== undefined) {
     const unwatch = watchTokens(config.tokensFile, tokens, options.logger);
@@ -107,8 +127,11 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
   }
   app.addHook('preClose', async () => stopping.abort());
   app.addHook('onListen', async () => readiness.watch());
+  app.addHook('preClose', async () => waiting.end());
   app.addHook('onClose', async () => {
-    await Promise.all([intake.close(), history.close(), readiness.close(), lag.close(), store.close()]);
+    const watching = [feed.close(), attempts.close(), orders.close()];
+    const reading = [history.close(), lag.close(), store.close()];
+    await Promise.all([intake.close(), readiness.close(), ...reading, ...watching]);
   });
   return app;
 }
@@ -127,6 +150,8 @@ function createApp(logger: Logger): FastifyInstance {
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
     requestIdHeader: false,
+    // Ids of tasks have up to 256 characters, each of them twelve once encoded.
+    routerOptions: { maxParamLength: 4_096 },
     // An unknown query parameter is a typing mistake to be told, not to be dropped.
     ajv: { customOptions: { removeAdditional: false } },
     clientErrorHandler: onClientError,

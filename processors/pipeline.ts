@@ -5,6 +5,8 @@ import type { Stage } from './stage.ts';
 export interface Pipeline {
   readonly name: string;
   readonly stages: readonly AnyStage[];
+  /** Whether every task that ends is told on `<name>.done`; false: only those that somebody waits for. */
+  readonly done: boolean;
 }
 
 /** A stage whose payload type is forgotten: what the runtime works with. */
@@ -12,8 +14,16 @@ export type AnyStage = Stage<unknown>;
 
 const validName = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
-export function definePipeline(definition: { name: string; stages: readonly AnyStage[] }): Pipeline {
-  const { name, stages } = definition;
+export interface PipelineDefinition {
+  /** Lower-case letters, digits and hyphens. */
+  readonly name: string;
+  readonly stages: readonly AnyStage[];
+  /** Tell the end of every task on the topic `<name>.done`, a record each. Default: only where somebody waits for it. */
+  readonly done?: boolean;
+}
+
+export function definePipeline(definition: PipelineDefinition): Pipeline {
+  const { name, stages, done = false } = definition;
   if (!validName.test(name) || name === 'penstock') {
     throw new PenstockError(
       'PIPE_CONFIG_INVALID',
@@ -24,5 +34,5 @@ export function definePipeline(definition: { name: string; stages: readonly AnyS
   const doubled = stages.find((stage, index) => stages.findIndex((other) => other.name === stage.name) !== index);
   if (doubled)
     throw new PenstockError('PIPE_CONFIG_INVALID', `pipeline “${name}” has two stages named “${doubled.name}”`);
-  return { name, stages: [...stages] };
+  return { name, stages: [...stages], done };
 }

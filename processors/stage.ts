@@ -3,7 +3,7 @@ import { PenstockError } from '../schemas/errors.ts';
 import type { RecordSchema } from '../schemas/record-schema.ts';
 import type { RecordPlace } from '../topics/ports.ts';
 import { type BatchPolicy, fillBatchPolicy } from './batch-policy.ts';
-import type { BlobStore } from './blobs/blob-store.ts';
+import type { BlobRef, BlobStore } from './blobs/blob-store.ts';
 import { checkDelays } from './retry-delay.ts';
 
 /** One unit of work, as a stage sees it: a copy for this attempt alone, decoded anew for the next. */
@@ -27,11 +27,24 @@ export interface Task<Payload> {
 }
 
 export interface StageContext {
-  /** Aborts on timeout, on shutdown past the drain limit, and when the partition is lost: stop, and throw or return. */
+  /** Aborts on timeout, when the task is cancelled, on shutdown past the drain limit, and when the partition is lost: stop, and throw or return. */
   readonly signal: AbortSignal;
   /** Carries pipeline, stage, task id and place already; for a batch pipeline and stage. */
   readonly log: Logger;
   readonly blobs: BlobStore;
+  /**
+   * How far the task is: shown, at most once a second, of attempts that run for longer than one; of a batch for each of
+   * its tasks. Costs next to nothing, so call it as often as you like.
+   */
+  progress(progress: Progress): void;
+}
+
+/** A fraction of 1, or so many of so many. */
+export interface Progress {
+  /** 0 to 1. */
+  readonly fraction?: number;
+  /** For people; 200 characters are kept. */
+  readonly note?: string;
 }
 
 /** What a stage hands on: a payload for a stage of the same pipeline. Made by `to`. */
@@ -42,8 +55,18 @@ export interface Output {
   readonly key?: string;
 }
 
-/** Nothing ends the task here; one output keeps its id; a list or an async iterable fans out into children with ids of their own. */
-export type Outputs = Output | readonly Output[] | AsyncIterable<Output> | undefined;
+/** What a task came to. Made by `result`. */
+export interface Result {
+  /** Anything that has a JSON form. */
+  readonly result: unknown;
+  readonly blob?: BlobRef;
+}
+
+/**
+ * Nothing, or a result, ends the task here; one output keeps its id; a list or an async iterable fans out into children
+ * with ids of their own.
+ */
+export type Outputs = Output | readonly Output[] | AsyncIterable<Output> | Result | undefined;
 
 export interface RetryPolicy {
   /**
@@ -166,6 +189,14 @@ function checkWork<Payload>({ name, process, processBatch, batch }: StageDefinit
 /** Names the stage that comes next and its payload; with a Stage object the payload's type is checked. */
 export function to<Payload>(stage: Stage<Payload> | string, payload: Payload, options: { key?: string } = {}): Output {
   return { stage: typeof stage === 'string' ? stage : stage.name, payload, ...options };
+}
+
+/**
+ * Return it from the last stage: what those get who wait for the task. As JSON at most 64 KiB; put what is larger into
+ * `ctx.blobs` and give its reference as `blob`: the gateway then serves the bytes at `/v1/tasks/<id>/result`.
+ */
+export function result(value: unknown, options: { blob?: BlobRef } = {}): Result {
+  return { result: value, ...options };
 }
 
 /** Throw it: the attempt failed, another may succeed. */

@@ -5,6 +5,8 @@ import { attemptBatchSchema } from '../schemas/generated/attempt-batch.ts';
 import { attemptsTopic, stageTopic } from '../topics/names.ts';
 import type { Broker, Producer } from '../topics/ports.ts';
 import type { BlobStore } from './blobs/blob-store.ts';
+import { CancelMemory } from './control/cancel-memory.ts';
+import { startControlReader } from './control/control-reader.ts';
 import type { AnyStage, Pipeline } from './pipeline.ts';
 import { Quarantine } from './runtime/quarantine.ts';
 import { type StageRunner, type StageStats, startStageRunner } from './runtime/stage-runner.ts';
@@ -60,10 +62,22 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const failed = new Promise<Error>((resolve) => {
     report = resolve;
   });
-  const runners = await startAll(chosen, options, producer, report);
+  const cancels = new CancelMemory();
+  let runners: readonly StageRunner[] = [];
+  const onCancelled = (): void => {
+    for (const runner of runners) runner.cancel();
+  };
+  const control = await startControlReader({ ...options, cancels, onCancelled });
+  try {
+    runners = await startAll(chosen, { ...options, cancels }, producer, report);
+  } catch (thrown) {
+    await control.stop();
+    throw thrown;
+  }
+  onCancelled();
   return {
     failed,
-    stop: once(() => stopAll(runners, producer)),
+    stop: once(() => stopAll(runners, producer).finally(() => control.stop())),
     stats: () => runners.map((runner) => runner.stats()),
   };
 }
@@ -94,7 +108,7 @@ async function registerSchemas(codec: Codec, pipelines: readonly Pipeline[]): Pr
 
 async function startAll(
   chosen: readonly StageOfPipeline[],
-  options: WorkerOptions,
+  options: WorkerOptions & { readonly cancels: CancelMemory },
   producer: Producer,
   onFailed: (error: Error) => void,
 ): Promise<readonly StageRunner[]> {

@@ -75,6 +75,7 @@ export const errorCatalogue = {
     'The address that the gateway should listen on is taken or not one of this machine.',
     'Choose another with PENSTOCK_HTTP_PORT or PENSTOCK_HTTP_HOST, or end the process that holds it.',
   ),
+  PIPE_GATEWAY_METHOD_UNKNOWN: permanent('The path exists, but not with this method.', 'Use one of those in Allow.'),
   PIPE_GATEWAY_ORIGIN_REFUSED: permanent(
     'A web page of another origin tried to write to a gateway that runs without tokens.',
     'Configure PENSTOCK_TOKENS and call the gateway from a server, not from a page.',
@@ -86,6 +87,10 @@ export const errorCatalogue = {
   PIPE_GATEWAY_RATE_LIMITED: passing(
     'The token made more requests in this second than it may.',
     'Wait as Retry-After says; send many tasks in one request instead of one each.',
+  ),
+  PIPE_GATEWAY_RANGE_UNSATISFIABLE: permanent(
+    'The range that was asked for lies behind the end of the result.',
+    'Ask for a range within the size that the content-range header says.',
   ),
   PIPE_GATEWAY_REQUEST_INVALID: permanent(
     'A header, path or query parameter is malformed or unknown.',
@@ -211,6 +216,10 @@ export const errorCatalogue = {
     'processBatch() gave no result for the task; the attempt has failed.',
     'Return done(task) or failed(task, error) for each task of the batch, with the very task objects that were handed in.',
   ),
+  PIPE_STAGE_RESULT_TOO_LARGE: permanent(
+    'A stage gave a result that is larger than what travels with a task.',
+    'Put it into ctx.blobs, return result(…, { blob }), then redrive.',
+  ),
   PIPE_STAGE_RETRYABLE: passing(
     'The stage called retryable().',
     'Nothing, unless it ends in the dead letters: then look at what the stage depends on.',
@@ -235,7 +244,23 @@ export const errorCatalogue = {
     'No pipeline of that name is known here.',
     'Check the spelling, or load its module with --module.',
   ),
+  PIPE_TASK_CANCELLED: permanent(
+    'Somebody cancelled the task; it is the reason of ctx.signal.',
+    'Nothing: the task has ended. Submit it again, under another id, if it is to run after all.',
+  ),
   PIPE_TASK_EMPTY: permanent('The record has no value.', 'Produce a JSON object or a framed Avro record as the value.'),
+  PIPE_TASK_FINISHED: permanent(
+    'The task has ended: there is nothing to cancel.',
+    'Look at it with GET /v1/tasks/<id>, or penstock task.',
+  ),
+  PIPE_TASK_NOT_FINISHED: passing(
+    'The task has not ended, so it has no result yet.',
+    'Ask again later, watch GET /v1/tasks/<id>/events, or submit with ?wait.',
+  ),
+  PIPE_TASK_NOT_SUCCEEDED: permanent(
+    'The task ended without a result: it died, expired or was cancelled.',
+    'Look at its timeline with GET /v1/tasks/<id>, or penstock task.',
+  ),
   PIPE_TASK_NOT_FOUND: permanent(
     'No attempt of a task with that id is recorded.',
     'Check the id; a new task appears once the sink has written its first rows (penstock status).',

@@ -1,3 +1,4 @@
+import { cancelWindowMs } from './control/cancel-order.ts';
 import {
   attemptsTopic,
   controlTopic,
@@ -18,6 +19,7 @@ interface KindSpec {
   /** Days a record is kept; null: compacted, the last record of each key stays. */
   readonly retentionDays: number | null;
   readonly maxMessageBytes: number;
+  readonly more?: Readonly<Record<string, string>>;
   readonly why: string;
 }
 
@@ -67,7 +69,8 @@ export const topicKinds: Readonly<Record<TopicKind, KindSpec>> = {
     partitions: 1,
     retentionDays: null,
     maxMessageBytes: defaultMaxBytes,
-    why: 'The present state of pauses, limits and schedules; one partition, so that all see one order.',
+    more: { 'min.compaction.lag.ms': String(cancelWindowMs), 'segment.ms': String(cancelWindowMs) },
+    why: 'The present state of pauses, limits and schedules, and each cancellation for a day; one partition, so that all see one order.',
   },
 };
 
@@ -99,7 +102,7 @@ export function topicsOf(pipelines: readonly CataloguedPipeline[]): TopicSpec[] 
 }
 
 function specOf(kind: TopicKind, name: string, stagePartitions = 1): TopicSpec {
-  const { partitions, retentionDays, maxMessageBytes } = topicKinds[kind];
+  const { partitions, retentionDays, maxMessageBytes, more } = topicKinds[kind];
   const kept =
     retentionDays === null
       ? { 'cleanup.policy': 'compact' }
@@ -107,7 +110,7 @@ function specOf(kind: TopicKind, name: string, stagePartitions = 1): TopicSpec {
   return {
     name,
     partitions: partitionsOf(partitions, stagePartitions),
-    config: { ...kept, 'max.message.bytes': String(maxMessageBytes) },
+    config: { ...kept, ...more, 'max.message.bytes': String(maxMessageBytes) },
   };
 }
 

@@ -99,6 +99,11 @@ export interface GroupListener {
 export interface ConsumerOptions {
   readonly groupId: string;
   readonly topics: readonly string[];
+  /**
+   * 'committed': where the group's commits say, default. 'earliest', 'latest': for a reader alone in its group that never
+   * commits; it begins there, and across rebalances goes on where it was.
+   */
+  readonly begin?: 'committed' | 'earliest' | 'latest';
   /** Default 30 000. */
   readonly sessionTimeoutMs?: number;
   /** Bytes asked for in one fetch of one partition. Default 1 MiB. */

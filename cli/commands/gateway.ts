@@ -25,5 +25,7 @@ async function runGateway(flags: GatewayFlags & Readonly<Record<string, unknown>
   const broker = await openBroker(config, 'gateway', logger);
   const codec = await openCodec(config);
   const pipelines = await loadPipelines(config, modulesOf(flags));
-  stopGracefully(await startGateway({ config, broker, codec, pipelines, logger, version: packageVersion() }));
+  const { openBlobStore } = await import('../../processors/blobs/open-blob-store.ts');
+  const blobs = openBlobStore(config.blobUrl, config.s3);
+  stopGracefully(await startGateway({ config, broker, codec, pipelines, logger, blobs, version: packageVersion() }));
 }

@@ -45,5 +45,11 @@ function report(result: SubmitResult, json: boolean): void {
   if (result.rejected.length > maxShown) printProgress(`… and ${result.rejected.length - maxShown} more`);
   if (!json && result.ids.length === 0) return;
   const withState = (id: string) => (result.states ? `${id} ${result.states[id] ?? ''}` : id);
-  printData(result, { json, text: () => result.ids.map(withState).join('\n') });
+  printData(result, { json, text: () => [...result.ids.map(withState), ...outcomeOf(result)].join('\n') });
+}
+
+/** Of the one task that was waited for: its result, or why it has none. */
+function outcomeOf({ ending }: SubmitResult): string[] {
+  if (ending?.error) return [`${ending.error.code}: ${ending.error.message}`];
+  return ending?.result === undefined ? [] : [JSON.stringify(ending.result)];
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { TaskDetail } from '../../gateway/history/history.ts';
+import type { TaskDetail, TimelineEntry } from '../../gateway/history/history.ts';
 import { PenstockError } from '../../schemas/errors.ts';
 import { addConfigFlags, configOf } from '../config-flags.ts';
 import { interactiveTimeoutMs, openClickHouse } from '../connect.ts';
@@ -30,7 +30,7 @@ function describeTask(task: TaskDetail): string {
   const ended = task.finishedAt === null ? '' : `, finished ${task.finishedAt}`;
   const headline = `${task.pipeline} ${task.state} at ${task.stage}; submitted ${task.submittedAt}${ended}`;
   const table = textTable(
-    ['time', 'stage', 'outcome', 'attempt', 'waited ms', 'ran ms', 'place', 'error'],
+    ['time', 'stage', 'outcome', 'attempt', 'waited ms', 'ran ms', 'place', 'error, or progress'],
     task.timeline.map((entry) => [
       entry.time,
       entry.stage,
@@ -39,8 +39,14 @@ function describeTask(task: TaskDetail): string {
       entry.queueMs,
       entry.runMs,
       `${entry.topic}/${entry.partition}/${entry.offset}`,
-      [entry.errorCode, entry.errorMessage].filter(Boolean).join(': ').slice(0, 200),
+      [entry.errorCode, entry.errorMessage].filter(Boolean).join(': ').slice(0, 200) || describeProgress(entry),
     ]),
   );
-  return `${headline}\n${table}`;
+  const result = task.result === undefined ? '' : `\nresult ${JSON.stringify(task.result)}`;
+  return `${headline}\n${table}${result}`;
+}
+
+function describeProgress({ progress, note }: TimelineEntry): string {
+  const percent = progress === undefined ? undefined : `${Math.round(progress * 100)} %`;
+  return [percent, note].filter((part) => part !== undefined).join(' ');
 }

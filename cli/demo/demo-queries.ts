@@ -63,7 +63,8 @@ export async function readStages(clickhouse: ClickHouse, tenant: string): Promis
     `SELECT stage, uniqExact(task_id) AS tasks, countIf(outcome = 'ok') AS ok, countIf(outcome = 'retry') AS retried,
        countIf(outcome = 'dead') AS dead,
        (ok + dead) / greatest(0.001, dateDiff('millisecond', minIf(started_at, outcome != 'accepted'), max(event_time)) / 1000) AS rate,
-       quantileExactIf(0.5)(run_ms, outcome != 'accepted') AS p50, quantileExactIf(0.95)(run_ms, outcome != 'accepted') AS p95
+       quantileExactIf(0.5)(run_ms, outcome NOT IN ('accepted', 'running')) AS p50,
+       quantileExactIf(0.95)(run_ms, outcome NOT IN ('accepted', 'running')) AS p95
      FROM attempts FINAL WHERE tenant = {tenant: String} GROUP BY stage ORDER BY min(event_time)`,
     { tenant },
   );

@@ -4,7 +4,7 @@ import { basename, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { endWith, lastLines, runQuietly, SetupError, say } from './report.mjs';
 
-const folders = ['schemas', 'topics', 'processors', 'gateway', 'cli', 'deploy'];
+const folders = ['schemas', 'topics', 'processors', 'gateway', 'cli', 'deploy', 'client'];
 const configFiles = ['tsconfig.json', 'tsconfig.build.json', 'package.json'];
 const stampOf = (root) => join(root, 'dist', '.built');
 

@@ -1,5 +1,6 @@
 import { definedFields } from '../../gateway/defined-fields.ts';
 import type { TaskOptions } from '../../gateway/intake/task-record.ts';
+import type { WholeEnding } from '../../gateway/watching/whole-task.ts';
 
 export interface SubmitFlags {
   readonly stage?: string;
@@ -18,6 +19,8 @@ export interface SubmitResult {
   readonly accepted: number;
   readonly rejected: readonly { index: number; code: string; message: string }[];
   readonly ids: readonly string[];
+  /** How the one task ended, and what it came to; only where it was waited for. */
+  readonly ending?: WholeEnding;
   /** Final state by id; only where it was waited for. */
   readonly states?: Readonly<Record<string, string>>;
 }

@@ -2,7 +2,8 @@ import { hostname } from 'node:os';
 import { findTarget } from '../../gateway/catalogue.ts';
 import { Batch } from '../../gateway/intake/batch.ts';
 import { Intake } from '../../gateway/intake/intake.ts';
-import { Submitter } from '../../gateway/intake/submission.ts';
+import { type Submission, Submitter } from '../../gateway/intake/submission.ts';
+import { DoneFeed } from '../../gateway/watching/done-feed.ts';
 import type { Config } from '../../schemas/config.ts';
 import { PenstockError } from '../../schemas/errors.ts';
 import { openBroker, openClickHouse, openCodec } from '../connect.ts';
@@ -33,9 +34,11 @@ export async function submitTasks(
   const submitter = new Submitter(intake);
   const { idempotencyKey } = flags;
   const submission = { target, options: taskOptionsOf(flags), ...(idempotencyKey !== undefined && { idempotencyKey }) };
+  const feed = new DoneFeed({ broker, logger, readyDeadlineMs: sendDeadlineMs });
   let result: SubmitResult;
   try {
     await submitter.open(target);
+    if (input.kind === 'one' && flags.wait) return await runOne(submitter, submission, input.json, feed, flags);
     if (input.kind === 'one') {
       const { id } = await submitter.submitOne(submission, input.json);
       result = { accepted: 1, rejected: [], ids: [id] };
@@ -43,9 +46,27 @@ export async function submitTasks(
       result = await submitStream(new Batch(submitter, submission, limits), input);
     }
   } finally {
+    await feed.close();
     await intake.close();
   }
   return flags.wait && result.ids.length > 0 ? { ...result, states: await wait(config, result.ids, flags) } : result;
+}
+
+/** Its end is told on the done topic, so the history need not be there. Rejects with PIPE_CLI_WAIT_TIMEOUT. */
+async function runOne(
+  submitter: Submitter,
+  submission: Submission,
+  json: Buffer,
+  feed: DoneFeed,
+  { timeout }: SubmitFlags,
+): Promise<SubmitResult> {
+  const { pipeline } = submission.target;
+  await feed.open(pipeline);
+  const { id } = await submitter.submitOne({ ...submission, options: { ...submission.options, watched: true } }, json);
+  printProgress(`accepted ${id}`);
+  const ending = await feed.whole(pipeline, id, AbortSignal.timeout(timeout * 1_000));
+  if (!ending) throw new PenstockError('PIPE_CLI_WAIT_TIMEOUT', `task ${id} has not ended within ${timeout} s`);
+  return { accepted: 1, rejected: [], ids: [id], states: { [id]: ending.state }, ending };
 }
 
 /** Throws PIPE_CLI_USAGE where the stream holds no task. */

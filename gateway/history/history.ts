@@ -1,3 +1,5 @@
+import type { ResultBlob } from '../../schemas/task-ending.ts';
+
 export const taskStates = ['queued', 'running', 'waiting', 'succeeded', 'dead', 'cancelled', 'expired'] as const;
 export type TaskState = (typeof taskStates)[number];
 
@@ -28,9 +30,17 @@ export interface TimelineEntry {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
+  /** Stage that it went on to; absent: none. */
+  readonly nextStage?: string;
+  /** Of a running attempt: 0 to 1, as its handler said. */
+  readonly progress?: number;
+  readonly note?: string;
 }
 
 export interface TaskDetail extends TaskSummary {
+  /** What its last stage gave as the result; absent: none. */
+  readonly result?: unknown;
+  readonly blob?: ResultBlob;
   /** Oldest first, at most 1 000. */
   readonly timeline: readonly TimelineEntry[];
 }

@@ -1,3 +1,4 @@
+import { isResultBlob, type ResultBlob } from '../../schemas/task-ending.ts';
 import { definedFields } from '../defined-fields.ts';
 import type { Scope, TaskDetail, TaskFilter, TaskState, TaskSummary, TimelineEntry } from './history.ts';
 
@@ -26,7 +27,7 @@ export function taskQuery(id: string, scope: Scope): Query {
 export function timelineQuery(id: string, scope: Scope): Query {
   const columns =
     `${ms('event_time')} AS event_ms, stage, toString(outcome) AS outcome_name, attempt, queue_ms, run_ms, worker, ` +
-    'error_code, error_message, topic, partition, offset';
+    'error_code, error_message, topic, partition, offset, next_stage, attrs';
   const conditions = ['task_id = {id: String}', ...seen(scope, 'WHERE task_id = {id: String}')];
   return {
     sql:
@@ -92,7 +93,8 @@ export function taskSummary(row: Row): TaskSummary {
 }
 
 export function taskDetail(task: Row, timeline: readonly Row[]): TaskDetail {
-  return { ...taskSummary(task), timeline: timeline.map(timelineEntry) };
+  const results = timeline.map(resultOf).filter((result) => result !== undefined);
+  return { ...taskSummary(task), ...results.at(-1), timeline: timeline.map(timelineEntry) };
 }
 
 function timelineEntry(row: Row): TimelineEntry {
@@ -109,7 +111,29 @@ function timelineEntry(row: Row): TimelineEntry {
     topic: String(row.topic),
     partition: Number(row.partition),
     offset: Number(row.offset),
+    ...definedFields({
+      nextStage: text(row.next_stage),
+      progress: text(attrsOf(row).progress) === undefined ? undefined : Number(attrsOf(row).progress),
+      note: text(attrsOf(row).note),
+    }),
   };
 }
+
+/** What the row keeps of `result()`; the engine wrote it, but anybody may write to Kafka. */
+function resultOf(row: Row): { readonly result: unknown; readonly blob?: ResultBlob } | undefined {
+  const { result, blob } = attrsOf(row);
+  if (typeof result !== 'string' || row.outcome_name !== 'ok') return undefined;
+  try {
+    const parsed: unknown = typeof blob === 'string' ? JSON.parse(blob) : undefined;
+    return { result: JSON.parse(result), ...(isResultBlob(parsed) && { blob: parsed }) };
+  } catch {
+    return undefined;
+  }
+}
+
+const attrsOf = ({ attrs }: Row): Readonly<Record<string, unknown>> =>
+  typeof attrs === 'object' && attrs !== null ? { ...attrs } : {};
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
 const iso = (epochMs: unknown): string => new Date(Number(epochMs)).toISOString();

@@ -16,9 +16,12 @@ const maxAttemptsPerRecord = 500;
 /** About 40 MB of rows; beyond it the newest are dropped and counted. */
 const maxWaiting = 100_000;
 
+/** Made into an attempt only when it is written: of the task itself nothing large is kept. */
 interface Row {
   readonly target: Target;
-  readonly attempt: Attempt;
+  readonly task: Pick<PreparedTask, 'id' | 'acceptedAt' | 'options'>;
+  readonly bytesIn: number;
+  readonly place: RecordPlace;
 }
 
 export interface AcceptedLogOptions {
@@ -50,7 +53,7 @@ export class AcceptedLog {
       const place = places[index];
       if (!place) continue;
       if (this.waiting.length >= maxWaiting) this.dropped += 1;
-      else this.waiting.push({ target, attempt: acceptedAttempt(task, place) });
+      else this.waiting.push(rowOf(target, task, place));
     }
     this.schedule(lingerMs);
   }
@@ -82,7 +85,7 @@ export class AcceptedLog {
       const { codec, producer } = this.options;
       if (!this.registered) await codec.register(subject, attemptBatchSchema);
       this.registered = true;
-      const records = batchesOf(rows, this.options.workerName).map((batch) => this.recordOf(batch));
+      const records = Array.from(batchesOf(rows, this.options.workerName), (batch) => this.recordOf(batch));
       await (await producer()).send(records);
     } catch (error) {
       this.options.logger.warn({ rows: rows.length, reason: messageOf(error) }, 'accepted rows wait: not written');
@@ -97,28 +100,27 @@ export class AcceptedLog {
 }
 
 /** One batch for each stage, split where a record would grow too large. */
-function batchesOf(rows: readonly Row[], worker: string): AttemptBatch[] {
-  const byTopic = new Map<string, { target: Target; attempts: Attempt[] }>();
-  for (const { target, attempt } of rows) {
-    const group = byTopic.get(target.topic) ?? { target, attempts: [] };
-    byTopic.set(target.topic, group);
-    group.attempts.push(attempt);
+function* batchesOf(rows: readonly Row[], worker: string): Generator<AttemptBatch> {
+  const byTopic = new Map<string, Row[]>();
+  for (const row of rows) {
+    const group = byTopic.get(row.target.topic);
+    if (group) group.push(row);
+    else byTopic.set(row.target.topic, [row]);
   }
-  return [...byTopic.values()].flatMap(({ target, attempts }) => {
-    const { pipeline, stage, topic } = target;
-    const starts = attempts.flatMap((_, index) => (index % maxAttemptsPerRecord === 0 ? [index] : []));
-    return starts.map((start) => ({
-      worker,
-      codeVersion: '',
-      pipeline,
-      stage,
-      topic,
-      attempts: attempts.slice(start, start + maxAttemptsPerRecord),
-    }));
-  });
+  for (const group of byTopic.values()) {
+    for (let start = 0; start < group.length; start += maxAttemptsPerRecord) {
+      const attempts = group.slice(start, start + maxAttemptsPerRecord);
+      const { pipeline = '', stage = '', topic = '' } = attempts[0]?.target ?? {};
+      yield { worker, codeVersion: '', pipeline, stage, topic, attempts: attempts.map(acceptedAttempt) };
+    }
+  }
 }
 
-function acceptedAttempt(task: PreparedTask, place: RecordPlace): Attempt {
+function rowOf(target: Target, { id, acceptedAt, options, record }: PreparedTask, place: RecordPlace): Row {
+  return { target, task: { id, acceptedAt, options }, bytesIn: record.value?.length ?? 0, place };
+}
+
+function acceptedAttempt({ task, bytesIn, place }: Row): Attempt {
   return {
     eventTime: task.acceptedAt,
     startedAt: task.acceptedAt,
@@ -130,7 +132,7 @@ function acceptedAttempt(task: PreparedTask, place: RecordPlace): Attempt {
     attempt: 1,
     queueMs: 0,
     runMs: 0,
-    bytesIn: task.record.value?.length ?? 0,
+    bytesIn,
     bytesOut: 0,
     errorCode: '',
     errorFingerprint: '',

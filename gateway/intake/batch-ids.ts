@@ -16,6 +16,7 @@ export function freshIds(): IdOf {
 
 /** Positions that were accepted, as runs: in good batches a few, whatever their length. */
 export class AcceptedIndexes {
+  /** Ascending, with gaps between them. */
   readonly #runs: { first: number; end: number }[] = [];
   #count = 0;
 
@@ -23,11 +24,17 @@ export class AcceptedIndexes {
     return this.#count;
   }
 
-  /** In ascending order. */
+  /** Each position once; groups of a batch may be acknowledged in another order than they were sent. */
   add(index: number): void {
-    const last = this.#runs.at(-1);
-    if (last?.end === index) last.end += 1;
-    else this.#runs.push({ first: index, end: index + 1 });
+    let at = this.#runs.length;
+    while ((this.#runs[at - 1]?.first ?? -1) > index) at -= 1;
+    const before = this.#runs[at - 1];
+    const after = this.#runs[at];
+    const touches = { before: before?.end === index, after: after?.first === index + 1 };
+    if (before && touches.before) before.end = after && touches.after ? after.end : index + 1;
+    else if (after && touches.after) after.first = index;
+    else this.#runs.splice(at, 0, { first: index, end: index + 1 });
+    if (touches.before && touches.after) this.#runs.splice(at, 1);
     this.#count += 1;
   }
 

@@ -26,7 +26,7 @@ export interface BatchLimits {
 
 /** One batch on its way: each task is accepted or rejected by itself; order is kept. */
 export class Batch {
-  readonly rejected: RejectedTask[] = [];
+  readonly #rejected: RejectedTask[] = [];
   readonly #accepted = new AcceptedIndexes();
   readonly #idOf: IdOf;
   /** Events bring their ids. */
@@ -48,6 +48,11 @@ export class Batch {
     return this.#size;
   }
 
+  /** In the order of the batch. */
+  get rejected(): readonly RejectedTask[] {
+    return this.#rejected.toSorted((a, b) => a.index - b.index);
+  }
+
   get acceptedCount(): number {
     return this.#accepted.count;
   }
@@ -57,7 +62,10 @@ export class Batch {
     for (const index of this.#accepted) yield this.#eventIds.get(index) ?? this.#idOf(index);
   }
 
-  /** Rejects where the batch cannot go on: no acknowledgement, or past a limit. What is in `ids` stays accepted. */
+  /**
+   * Checks and sends at once, in the order of the calls, which need not wait for each other. Rejects where the batch cannot go on: no
+   * acknowledgement, or past a limit. What is in `ids` stays accepted.
+   */
   async add(items: readonly BatchItem[]): Promise<void> {
     const first = this.#size;
     this.#size += items.length;
@@ -65,7 +73,7 @@ export class Batch {
     const isKeyed = this.#submission.idempotencyKey !== undefined || items.some(({ kind }) => kind === 'event');
     if (isKeyed) await this.#addKeyed(items, first);
     else await this.#addPlain(items, first);
-    if (this.rejected.length > this.#limits.maxRejected) throw tooMany('rejected tasks', this.#limits.maxRejected);
+    if (this.#rejected.length > this.#limits.maxRejected) throw tooMany('rejected tasks', this.#limits.maxRejected);
   }
 
   async #addPlain(items: readonly BatchItem[], first: number): Promise<void> {
@@ -118,7 +126,7 @@ export class Batch {
   /** A fault of the task is its own; anything passing is a fault of the whole batch. */
   #reject(index: number, error: unknown): void {
     if (!(error instanceof PenstockError) || error.retryable) throw error;
-    this.rejected.push({ index, error });
+    this.#rejected.push({ index, error });
   }
 }
 

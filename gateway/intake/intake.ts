@@ -30,7 +30,7 @@ export interface IntakeOptions {
   readonly sendDeadlineMs?: number;
   /** Bytes of tasks not yet acknowledged, beyond which PIPE_GATEWAY_OVERLOADED. Default 64 MiB. */
   readonly maxPendingBytes?: number;
-  /** Tasks not yet acknowledged, beyond which PIPE_GATEWAY_OVERLOADED: what waits longer had better not be taken. Default 50 000. */
+  /** Tasks not yet acknowledged, beyond which PIPE_GATEWAY_OVERLOADED: what waits longer had better not be taken. Default 20 000. */
   readonly maxPendingTasks?: number;
   /** Largest value of a record. Default 1 000 000: below Kafka's message.max.bytes with room for key and headers. */
   readonly maxTaskBytes?: number;
@@ -49,7 +49,7 @@ export class Intake {
     const defaults = {
       sendDeadlineMs: 4_500,
       maxPendingBytes: 64 * 1024 * 1024,
-      maxPendingTasks: 50_000,
+      maxPendingTasks: 20_000,
       maxTaskBytes: 1_000_000,
     };
     this.options = { ...defaults, ...options };

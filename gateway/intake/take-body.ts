@@ -26,7 +26,7 @@ const maxTaskBytes = 1_000_000;
 const limits = { maxTasks: 2 ** 32 - 1, maxRejected: 10_000, maxTaskBytes };
 const lineLimits = {
   maxLineBytes: maxTaskBytes,
-  maxLines: 500,
+  maxLines: 250,
   maxChunkBytes: 512 * 1024,
   maxBodyBytes: 8 * 1024 * 1024 * 1024,
 };
@@ -41,7 +41,8 @@ export async function takeBody(
   const batchOf = (groups: Groups) => runBatch(new Batch(submitter, submission, limits), groups, stopping);
   switch (body.kind) {
     case 'lines':
-      return batchOf(linesOf(body.stream, lineLimits));
+      // Left standing where the batch ends early: the answer still has to go out on its connection.
+      return batchOf(linesOf(body.stream.iterator({ destroyOnReturn: false }), lineLimits));
     case 'event':
       return one(submitter.submitEvent(submission, body.event));
     case 'structured-event':
@@ -66,16 +67,32 @@ function* groupsOf(items: readonly unknown[], read: (item: unknown) => BatchItem
 
 type Groups = AsyncIterable<readonly BatchItem[]> | Iterable<readonly BatchItem[]>;
 
+/** Groups that wait for Kafka at once: one alone would be idle for the linger and the way to the broker and back. */
+const maxGroupsInFlight = 4;
+
 async function runBatch(batch: Batch, groups: Groups, stopping: AbortSignal): Promise<Taken> {
+  const inFlight = new Set<Promise<void>>();
+  let error: unknown;
+  const note = (thrown: unknown): void => {
+    error ??= thrown;
+  };
   try {
     for await (const group of groups) {
+      if (error !== undefined) break;
       if (stopping.aborted)
         throw new PenstockError('PIPE_GATEWAY_OVERLOADED', 'the gateway stops; the rest was not taken');
-      await batch.add(group);
+      const added: Promise<void> = batch
+        .add(group)
+        .catch(note)
+        .finally(() => inFlight.delete(added));
+      inFlight.add(added);
+      if (inFlight.size >= maxGroupsInFlight) await Promise.race(inFlight);
     }
-  } catch (error) {
-    return { kind: 'batch', batch, error };
+  } catch (thrown) {
+    note(thrown);
   }
+  await Promise.all(inFlight);
+  if (error !== undefined) return { kind: 'batch', batch, error };
   // Nobody means to submit nothing: an export that went wrong looks like this.
   if (batch.size === 0) throw new PenstockError('PIPE_GATEWAY_BODY_INVALID', 'the batch holds no task');
   return { kind: 'batch', batch, error: batch.acceptedCount === 0 ? batch.rejected[0]?.error : undefined };

@@ -11,6 +11,8 @@ export interface TaskOptions {
   readonly tenant?: string;
   readonly notBefore?: number;
   readonly expiresAt?: number;
+  /** Somebody waits for its end. */
+  readonly watched?: true;
   /** When its submitter made it; default: now. */
   readonly at?: number;
   /** W3C traceparent. */
@@ -45,7 +47,7 @@ export function makeTask(
 }
 
 function envelopeOf(id: string, options: TaskOptions, at: number): Envelope {
-  const { source, tenant, notBefore, expiresAt, trace } = options;
+  const { source, tenant, notBefore, expiresAt, trace, watched } = options;
   return {
     id,
     source,
@@ -53,6 +55,7 @@ function envelopeOf(id: string, options: TaskOptions, at: number): Envelope {
     ...(tenant !== undefined && { tenant }),
     ...(notBefore !== undefined && { notBefore }),
     ...(expiresAt !== undefined && { expiresAt }),
+    ...(watched !== undefined && { watched }),
     ...(trace !== undefined && { trace }),
   };
 }

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance } from 'fastify';
 import type { ErrorCode } from '../../schemas/error-catalogue.ts';
 import { messageOf, PenstockError } from '../../schemas/errors.ts';
+import { collectMethods } from './methods.ts';
 import { problemOf, sendProblem, statusOf } from './problem.ts';
 
 /** Answers of a route that carry more than the error: what was accepted before it, for example. */
@@ -27,9 +28,18 @@ export function installErrors(app: FastifyInstance): void {
     const known = thrown instanceof ProblemWith ? thrown.extensions : {};
     return sendProblem(reply, publicForm(error), known);
   });
-  app.setNotFoundHandler((_request, reply) =>
-    sendProblem(reply, new PenstockError('PIPE_GATEWAY_ROUTE_UNKNOWN', 'no route of that method and path')),
-  );
+}
+
+/** Before a body is looked at; after the token was. */
+export function refuseUnknownRoutes(app: FastifyInstance): void {
+  const methodsOf = collectMethods(app);
+  app.addHook('onRequest', async (request, reply) => {
+    if (!request.is404) return;
+    const methods = methodsOf(request.url.split('?', 1)[0] ?? '');
+    if (methods.length === 0) throw new PenstockError('PIPE_GATEWAY_ROUTE_UNKNOWN', 'no such path');
+    reply.header('allow', methods.join(', '));
+    throw new PenstockError('PIPE_GATEWAY_METHOD_UNKNOWN', `this path knows ${methods.join(', ')}`);
+  });
 }
 
 /** For what fails before routing: a path that cannot be decoded. */
@@ -86,11 +96,22 @@ export function toPenstockError(thrown: unknown): PenstockError {
       cause: thrown,
     });
   }
+  if (fastifyCode.startsWith('FST_') && isClientError(thrown)) {
+    return new PenstockError('PIPE_GATEWAY_REQUEST_INVALID', messageOf(thrown), { cause: thrown });
+  }
   return new PenstockError('PIPE_GATEWAY_INTERNAL', 'the gateway could not answer this request', { cause: thrown });
+}
+
+function isClientError(thrown: unknown): boolean {
+  const status = thrown instanceof Error && 'statusCode' in thrown ? Number(thrown.statusCode) : 500;
+  return status >= 400 && status < 500;
 }
 
 /** Where an adapter's own message names addresses of ours. */
 const publicDetails: Partial<Record<ErrorCode, string>> = {
+  PIPE_BLOB_KEY_INVALID: 'the result is not in the blob store',
+  PIPE_BLOB_NOT_FOUND: 'the result is not in the blob store any more',
+  PIPE_BLOB_STORE_UNAVAILABLE: 'the blob store did not answer',
   PIPE_BROKER_AUTH: 'Kafka refused the gateway',
   PIPE_BROKER_REFUSED: 'Kafka refused the gateway',
   PIPE_BROKER_UNAVAILABLE: 'Kafka did not acknowledge in time; whether it took the task is unknown',

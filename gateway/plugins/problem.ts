@@ -17,6 +17,9 @@ export interface Problem {
 }
 
 const statusByCode: Partial<Record<ErrorCode, number>> = {
+  PIPE_BLOB_KEY_INVALID: 404,
+  PIPE_BLOB_NOT_FOUND: 404,
+  PIPE_BLOB_STORE_UNAVAILABLE: 503,
   PIPE_BROKER_AUTH: 503,
   PIPE_BROKER_REFUSED: 503,
   PIPE_BROKER_UNAVAILABLE: 503,
@@ -32,9 +35,11 @@ const statusByCode: Partial<Record<ErrorCode, number>> = {
   PIPE_GATEWAY_HOST_REFUSED: 421,
   PIPE_GATEWAY_IDEMPOTENCY_CONFLICT: 422,
   PIPE_GATEWAY_IDEMPOTENCY_IN_FLIGHT: 409,
+  PIPE_GATEWAY_METHOD_UNKNOWN: 405,
   PIPE_GATEWAY_ORIGIN_REFUSED: 403,
   PIPE_GATEWAY_OVERLOADED: 503,
   PIPE_GATEWAY_RATE_LIMITED: 429,
+  PIPE_GATEWAY_RANGE_UNSATISFIABLE: 416,
   PIPE_GATEWAY_REQUEST_INVALID: 400,
   PIPE_GATEWAY_ROUTE_UNKNOWN: 404,
   PIPE_GATEWAY_UNAUTHORIZED: 401,
@@ -42,8 +47,11 @@ const statusByCode: Partial<Record<ErrorCode, number>> = {
   PIPE_REGISTRY_UNAVAILABLE: 503,
   PIPE_SQL_REFUSED: 403,
   PIPE_STAGE_UNKNOWN: 404,
+  PIPE_TASK_FINISHED: 409,
+  PIPE_TASK_NOT_FINISHED: 409,
   PIPE_TASK_NOT_FOUND: 404,
   PIPE_TASK_NOT_JSON: 400,
+  PIPE_TASK_NOT_SUCCEEDED: 409,
   PIPE_TASK_SCHEMA_MISMATCH: 422,
   PIPE_TASK_TOO_LARGE: 413,
   PIPE_TOPIC_UNKNOWN: 503,
@@ -83,7 +91,7 @@ export function sendProblem(
   extensions: Readonly<Record<string, unknown>> = {},
 ): FastifyReply {
   const problem = problemOf(error, extensions);
-  if (waits.has(problem.status)) {
+  if (waits.has(problem.status) && (error.retryable || problem.status !== 409)) {
     reply.header('retry-after', Math.max(1, Math.ceil((error.afterMs ?? defaultRetryAfterMs) / 1_000)));
   }
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="penstock"');

@@ -1,10 +1,11 @@
 import { type TSchema, Type } from 'typebox';
 import { outcomes } from '../stats/throughput.ts';
+import { timeParameter } from './submit-request.ts';
 
 const name = Type.String({ minLength: 1, maxLength: 100 });
 const span = (example: string, description: string) =>
   Type.String({ pattern: '^\\d{1,6}[smhd]$', examples: [example], description });
-const until = Type.Optional(Type.String({ description: 'Epoch ms or ISO 8601; default: now', maxLength: 40 }));
+const until = Type.Optional(timeParameter('End of the window; default: now'));
 
 export const pipelineParams = Type.Object({ pipeline: Type.String({ maxLength: 100, examples: ['assets'] }) });
 

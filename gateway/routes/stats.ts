@@ -53,7 +53,7 @@ function addThroughput(app: FastifyInstance, { pipelines, read, now = Date.now }
       const { pipeline } = findTarget(known, params.pipeline, query.stage);
       const stages = known.find(({ name }) => name === pipeline)?.stages.map(({ name }) => name) ?? [];
       const { window = '15m', step, stage } = query;
-      const span = definedFields({ window, step, until: readTime('until', query.until) });
+      const span = definedFields({ window, step, until: readTime(query.until) });
       const question: ThroughputQuestion = definedFields({
         ...{ pipeline, stage, tenant: identity.tenant, window: readWindow(span, now()) },
       });
@@ -94,11 +94,11 @@ function addErrors(app: FastifyInstance, { pipelines, read, now = Date.now }: St
 /** Errors are kept by the minute. */
 function errorWindow(query: Static<typeof schemas.errorParameters>, nowMs: number) {
   const { window = '1h', step } = query;
-  const wanted = readWindow(definedFields({ window, step, until: readTime('until', query.until) }), nowMs);
+  const wanted = readWindow(definedFields({ window, step, until: readTime(query.until) }), nowMs);
   if (wanted.stepMs % minuteMs === 0) return wanted;
   if (step !== undefined) throw new PenstockError('PIPE_GATEWAY_REQUEST_INVALID', 'step must be whole minutes');
   const longEnough = readSpan('window', window) >= minuteMs ? window : '1m';
-  return readWindow(definedFields({ window: longEnough, step: '1m', until: readTime('until', query.until) }), nowMs);
+  return readWindow(definedFields({ window: longEnough, step: '1m', until: readTime(query.until) }), nowMs);
 }
 
 function addWorkers(app: FastifyInstance, { read, now = Date.now }: StatsRoutesOptions): void {

@@ -5,11 +5,16 @@ import { PenstockError } from '../../schemas/errors.ts';
 import type { Target } from '../catalogue.ts';
 import { definedFields } from '../defined-fields.ts';
 import type { Submission } from '../intake/submission.ts';
+import { waitQuery } from './submit-wait.ts';
 
 export const submitParams = Type.Object({ pipeline: Type.String({ maxLength: 100, examples: ['assets'] }) });
 
-const time = (description: string) =>
-  Type.String({ description: `${description}; epoch ms or ISO 8601`, maxLength: 40 });
+/** Epoch ms, or ISO 8601 with a time. */
+const timePattern =
+  '^(\\d{1,15}|\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d(:[0-5]\\d(\\.\\d{1,9})?)?(Z|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)$';
+
+export const timeParameter = (description: string) =>
+  Type.String({ description: `${description}; epoch ms or ISO 8601`, pattern: timePattern });
 
 export const submitQuery = Type.Object(
   {
@@ -18,8 +23,9 @@ export const submitQuery = Type.Object(
       Type.String({ description: 'Ordering key; default: the task id', minLength: 1, maxLength: 1024 }),
     ),
     tenant: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
-    notBefore: Type.Optional(time('Not to run before')),
-    expiresAt: Type.Optional(time('Not to run after')),
+    notBefore: Type.Optional(timeParameter('Not to run before')),
+    expiresAt: Type.Optional(timeParameter('Not to run after')),
+    wait: waitQuery,
   },
   { additionalProperties: false },
 );
@@ -32,8 +38,8 @@ export function readSubmission(
   query: { readonly [K in keyof Static<typeof submitQuery>]: Static<typeof submitQuery>[K] | undefined },
   headers: IncomingHttpHeaders,
 ): Submission {
-  const notBefore = readTime('notBefore', query.notBefore);
-  const expiresAt = readTime('expiresAt', query.expiresAt);
+  const notBefore = readTime(query.notBefore);
+  const expiresAt = readTime(query.expiresAt);
   if (notBefore !== undefined && expiresAt !== undefined && expiresAt <= notBefore) {
     throw invalid('expiresAt must be after notBefore');
   }
@@ -48,17 +54,17 @@ export function readSubmission(
       tenant: query.tenant,
       notBefore,
       expiresAt,
+      watched: query.wait === undefined ? undefined : (true as const),
       trace: typeof trace === 'string' && isTraceparent(trace) ? trace : undefined,
     }),
     ...(key !== undefined && { idempotencyKey: key }),
   };
 }
 
-export function readTime(name: string, text: string | undefined): number | undefined {
+/** Of a time that fits the pattern. */
+export function readTime(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  const ms = /^\d{1,16}$/.test(text) ? Number(text) : /^\d{4}-\d\d-\d\dT/.test(text) ? Date.parse(text) : Number.NaN;
-  if (!Number.isNaN(new Date(ms).getTime())) return ms;
-  throw invalid(`${name} must be epoch milliseconds or an ISO 8601 time`);
+  return /^\d+$/.test(text) ? Number(text) : Date.parse(text);
 }
 
 function readIdempotencyKey(header: string | string[] | undefined): string | undefined {

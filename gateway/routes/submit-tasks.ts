@@ -13,8 +13,11 @@ import { ProblemWith, toPenstockError } from '../plugins/errors.ts';
 import { jsonOf, StreamedArray } from '../plugins/json-stream.ts';
 import type { Metrics } from '../plugins/metrics.ts';
 import { problemOf } from '../plugins/problem.ts';
+import { readWait, type Waiting } from '../watching/waiting.ts';
+import { checkOneTask, sendEnd } from './send-end.ts';
 import { receiptSchema, submitReference, submitTexts } from './submit-reference.ts';
 import { readSubmission, submitParams, submitQuery } from './submit-request.ts';
+import { endingSchema } from './submit-wait.ts';
 
 const maxJsonBytes = 8 * 1024 * 1024;
 
@@ -22,6 +25,7 @@ export interface SubmitRouteOptions {
   readonly pipelines: readonly CataloguePipeline[];
   readonly submitter: Submitter;
   readonly metrics: Metrics;
+  readonly waiting: Waiting;
   /** Aborted when the gateway begins to stop: a long batch ends where it is. */
   readonly stopping: AbortSignal;
 }
@@ -44,7 +48,12 @@ export function addSubmitRoute(app: FastifyInstance, options: SubmitRouteOptions
       '/v1/pipelines/:pipeline/tasks',
       {
         config: { role: 'submit', ...submitReference },
-        schema: { ...submitTexts, params: submitParams, querystring: submitQuery, response: { 202: receiptSchema } },
+        schema: {
+          ...submitTexts,
+          params: submitParams,
+          querystring: submitQuery,
+          response: { 200: endingSchema, 202: receiptSchema },
+        },
       },
       (request, reply) => submit(options, request, reply),
     );
@@ -83,17 +92,28 @@ async function submit(options: SubmitRouteOptions, request: FastifyRequest<Submi
     ...readSubmission(target, { ...query, tenant: tenantFor(identity, query.tenant) }, headers),
     ownsIds: identity.tenant === undefined,
   };
-  const { metrics, submitter } = options;
+  const { metrics, submitter, waiting } = options;
+  const waitMs = query.wait === undefined ? undefined : readWait(query.wait);
   try {
     await submitter.open(target);
-    const taken = await takeBody(submitter, submission, bodyOf(request), options.stopping);
+    const body = bodyOf(request);
+    if (waitMs !== undefined) {
+      checkOneTask(body);
+      await waiting.open(target.pipeline);
+    }
+    const taken = await takeBody(submitter, submission, body, options.stopping);
     if (taken.kind === 'one') {
       metrics.tasksAccepted(target.pipeline, target.stage, 1);
+      if (waitMs !== undefined) return await sendEnd(waiting, taken.receipt, waitMs, request.raw, reply);
       return reply.code(202).send(taken.receipt);
     }
     metrics.tasksAccepted(target.pipeline, target.stage, taken.batch.acceptedCount);
     const answer = answerOf(taken.batch);
-    if (taken.error !== undefined) throw new ProblemWith(toPenstockError(taken.error), answer);
+    if (taken.error !== undefined) {
+      // What was not read of the body is not read any more.
+      if (!request.raw.complete) reply.header('connection', 'close');
+      throw new ProblemWith(toPenstockError(taken.error), answer);
+    }
     return reply.code(202).type('application/json; charset=utf-8').serializer(String).send(jsonOf(answer));
   } catch (error) {
     metrics.tasksRejected(target.pipeline, target.stage, toPenstockError(error).code);

@@ -4,24 +4,26 @@ import { PenstockError } from '../../schemas/errors.ts';
 import { definedFields } from '../defined-fields.ts';
 import { type History, type Scope, type TaskFilter, type TaskSummary, taskStates } from '../history/history.ts';
 import { scopeOf } from '../identity/identity.ts';
-import { readTime } from './submit-request.ts';
+import { readTime, timeParameter } from './submit-request.ts';
+import { blobSchema } from './submit-wait.ts';
 
 const taskParams = Type.Object({
   id: Type.String({ minLength: 1, maxLength: 256, examples: ['01a1fdbd-1481-70d9-8767-9f0a996a92e3'] }),
 });
 const state = Type.Union(taskStates.map((name) => Type.Literal(name)));
 const name = Type.Optional(Type.String({ minLength: 1, maxLength: 100 }));
-const time = Type.Optional(Type.String({ description: 'Epoch ms or ISO 8601', maxLength: 40 }));
 
 const listQuery = Type.Object(
   {
     pipeline: name,
     stage: name,
     state: Type.Optional(state),
-    since: time,
-    until: time,
+    since: Type.Optional(timeParameter('Submitted at or after')),
+    until: Type.Optional(timeParameter('Submitted before')),
     limit: Type.Integer({ minimum: 1, maximum: 1_000, default: 100 }),
-    cursor: Type.Optional(Type.String({ maxLength: 1_000 })),
+    cursor: Type.Optional(
+      Type.String({ description: 'Of an earlier answer', pattern: '^\\d{1,15}\\.[A-Za-z0-9_-]{2,1400}$' }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -51,10 +53,18 @@ const timelineEntry = Type.Object({
   topic: Type.String(),
   partition: Type.Integer(),
   offset: Type.Integer(),
+  nextStage: Type.Optional(Type.String({ description: 'Stage that it went on to' })),
+  progress: Type.Optional(Type.Number({ description: 'Of a running attempt: 0 to 1' })),
+  note: Type.Optional(Type.String()),
 });
 
 const taskDetail = Type.Object(
-  { ...summaryFields, timeline: Type.Array(timelineEntry, { description: 'Oldest first, at most 1 000' }) },
+  {
+    ...summaryFields,
+    result: Type.Optional(Type.Unknown({ description: 'What its last stage gave as the result' })),
+    blob: Type.Optional(blobSchema),
+    timeline: Type.Array(timelineEntry, { description: 'Oldest first, at most 1 000' }),
+  },
   { description: 'The task' },
 );
 
@@ -109,18 +119,17 @@ function filterOf(query: ListQuery, scope: Scope): TaskFilter {
     pipeline,
     stage,
     state,
-    since: readTime('since', query.since),
-    until: readTime('until', query.until),
+    since: readTime(query.since),
+    until: readTime(query.until),
     after: cursor === undefined ? undefined : readCursor(cursor),
   });
 }
 
 function cursorOf(task: TaskSummary): string {
-  return Buffer.from(`${Date.parse(task.submittedAt)} ${task.id}`).toString('base64url');
+  return `${Date.parse(task.submittedAt)}.${Buffer.from(task.id).toString('base64url')}`;
 }
 
 function readCursor(cursor: string): { submittedAt: number; id: string } {
-  const [, at, id] = /^(\d{1,16}) (.{1,256})$/su.exec(Buffer.from(cursor, 'base64url').toString('utf8')) ?? [];
-  if (at !== undefined && id !== undefined) return { submittedAt: Number(at), id };
-  throw new PenstockError('PIPE_GATEWAY_REQUEST_INVALID', 'cursor must be one that an earlier answer gave');
+  const [at = '', id = ''] = cursor.split('.');
+  return { submittedAt: Number(at), id: Buffer.from(id, 'base64url').toString('utf8') };
 }

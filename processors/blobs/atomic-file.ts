@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { createMeter, type Measured } from './measure.ts';
 import { systemCode } from './store-failure.ts';
+import { writeBytes } from './write-bytes.ts';
 
 export interface AtomicWriteOptions {
   readonly signal?: AbortSignal | undefined;
@@ -40,29 +40,42 @@ export async function makeFolder(folder: string, durable: boolean): Promise<void
 
 async function fill(handle: FileHandle, bytes: Readable, options: AtomicWriteOptions): Promise<Measured> {
   const meter = createMeter(options.maxBytes);
-  // Not handle.createWriteStream(): a stream that must not close the handle keeps it from closing for ever.
-  const write = (source: AsyncIterable<Buffer>): Promise<void> => writeFile(handle, source);
-  await pipeline(bytes, meter.stream, write, options.signal === undefined ? {} : { signal: options.signal });
+  await writeBytes(handle, bytes, { signal: options.signal, see: meter.add });
   const measured = meter.measured();
   options.check?.(measured);
-  if (options.durable !== false) await handle.sync();
+  if (options.durable !== false) await handle.datasync();
   return measured;
 }
 
-/** Writes all bytes or nothing: under a temporary name, synced, then renamed over whatever stood there. */
+/** Runs it again where its folder was missing. Whoever empties a store by hand must not stop running workers. */
+export async function withFolder<T>(folder: string, durable: boolean, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+    await makeFolder(folder, durable);
+    return work();
+  }
+}
+
+/**
+ * Writes all bytes or nothing: under a temporary name, synced, then renamed over whatever stood there. The
+ * folder of the target must exist.
+ */
 export async function writeFileAtomically(
   path: string,
   bytes: Readable,
   options: AtomicWriteOptions = {},
 ): Promise<Measured> {
+  const durable = options.durable !== false;
   const folder = options.temporaryFolder ?? dirname(path);
   const temporary = join(folder, `.${basename(path).slice(0, 100)}.${randomUUID()}${temporaryMark}`);
   try {
-    const handle = await open(temporary, 'wx', 0o644);
+    const handle = await withFolder(folder, durable, () => open(temporary, 'wx', 0o644));
     const measured = await fill(handle, bytes, options).finally(() => handle.close());
     options.signal?.throwIfAborted();
     await rename(temporary, path);
-    if (options.durable !== false) await syncFolder(dirname(path));
+    if (durable) await syncFolder(dirname(path));
     return measured;
   } catch (error) {
     bytes.destroy();

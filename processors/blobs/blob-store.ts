@@ -9,6 +9,12 @@ export interface BlobRef {
   readonly contentType: string;
 }
 
+/** Of a blob's bytes; both inclusive. */
+export interface BlobRange {
+  readonly start: number;
+  readonly end: number;
+}
+
 /**
  * Bytes by key. A put is atomic: readers see the old bytes or the new ones, never a part. Keys are relative paths of
  * letters, digits, `._-` and `/`; anything else is refused (PIPE_BLOB_KEY_INVALID).
@@ -20,6 +26,6 @@ export interface BlobStore {
     options: { contentType: string; signal?: AbortSignal; maxBytes?: number },
   ): Promise<BlobRef>;
   /** Rejects with PIPE_BLOB_NOT_FOUND where there is none. */
-  get(key: string, options?: { signal?: AbortSignal }): Promise<Readable>;
+  get(key: string, options?: { signal?: AbortSignal; range?: BlobRange }): Promise<Readable>;
   delete(key: string): Promise<void>;
 }

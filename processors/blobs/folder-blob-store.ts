@@ -3,10 +3,10 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { PenstockError } from '../../schemas/errors.ts';
-import { makeFolder, sweepTemporaryFiles, writeFileAtomically } from './atomic-file.ts';
+import { makeFolder, sweepTemporaryFiles, withFolder, writeFileAtomically } from './atomic-file.ts';
 import { checkBlobKey } from './blob-key.ts';
 import type { BlobRef, BlobStore } from './blob-store.ts';
-import { checkRealFolder, pathBelow } from './folder-path.ts';
+import { folderGuard, pathBelow } from './folder-path.ts';
 import { storeFailure, systemCode } from './store-failure.ts';
 
 export interface FolderBlobStoreOptions {
@@ -17,6 +17,8 @@ export interface FolderBlobStoreOptions {
 /** Keys cannot begin a part with a dot, so no key reaches it. */
 const temporaryName = '.tmp';
 
+type Guard = ReturnType<typeof folderGuard>;
+
 async function prepare(base: string, durable: boolean): Promise<string> {
   const temporaryFolder = join(base, temporaryName);
   await makeFolder(temporaryFolder, durable);
@@ -24,10 +26,9 @@ async function prepare(base: string, durable: boolean): Promise<string> {
   return temporaryFolder;
 }
 
-async function openBlob(base: string, key: string): Promise<FileHandle> {
-  const path = pathBelow(base, checkBlobKey(key));
+async function openBlob(key: string, path: string, guard: Guard): Promise<FileHandle> {
   try {
-    await checkRealFolder(base, path);
+    await guard(path);
     const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
     if ((await handle.stat()).isFile()) return handle;
     await handle.close();
@@ -42,6 +43,8 @@ async function openBlob(base: string, key: string): Promise<FileHandle> {
 export function openFolderBlobStore(folder: string, options: FolderBlobStoreOptions = {}): BlobStore {
   const base = resolve(folder);
   const durable = options.durable ?? true;
+  const guard = folderGuard(base);
+  const pathOf = (key: string): string => pathBelow(base, checkBlobKey(key));
   let prepared: Promise<string> | undefined;
   const ready = (): Promise<string> => {
     // A failed preparation is not kept: the disk may be mounted a moment later.
@@ -54,11 +57,9 @@ export function openFolderBlobStore(folder: string, options: FolderBlobStoreOpti
   return {
     async put(key, bytes, { contentType, signal, maxBytes }): Promise<BlobRef> {
       try {
-        const path = pathBelow(base, checkBlobKey(key));
+        const path = pathOf(key);
         const temporaryFolder = await ready();
-        // Again each time: whoever empties the store by hand must not stop running workers.
-        await Promise.all([makeFolder(temporaryFolder, durable), makeFolder(dirname(path), durable)]);
-        await checkRealFolder(base, path);
+        await withFolder(dirname(path), durable, () => guard(path));
         const measured = await writeFileAtomically(path, bytes, { signal, maxBytes, durable, temporaryFolder });
         return { key, ...measured, contentType };
       } catch (error) {
@@ -66,15 +67,15 @@ export function openFolderBlobStore(folder: string, options: FolderBlobStoreOpti
         throw storeFailure(error, `writing blob ${key}`);
       }
     },
-    async get(key, { signal } = {}): Promise<Readable> {
+    async get(key, { signal, range } = {}): Promise<Readable> {
       signal?.throwIfAborted();
-      const handle = await openBlob(base, key);
-      return createReadStream('', { fd: handle, ...(signal === undefined ? {} : { signal }) });
+      const handle = await openBlob(key, pathOf(key), guard);
+      return createReadStream('', { fd: handle, ...range, ...(signal === undefined ? {} : { signal }) });
     },
     async delete(key): Promise<void> {
-      const path = pathBelow(base, checkBlobKey(key));
+      const path = pathOf(key);
       try {
-        await checkRealFolder(base, path);
+        await guard(path);
         await rm(path, { force: true });
       } catch (error) {
         if (systemCode(error) !== 'ENOENT') throw storeFailure(error, `deleting blob ${key}`);

@@ -14,11 +14,19 @@ export function pathBelow(base: string, name: string): string {
   return path;
 }
 
-/** The same, asked of the file system: no folder on the way may be a link that leads out of the base. */
-export async function checkRealFolder(base: string, path: string): Promise<void> {
-  const [realBase, realFolder] = await Promise.all([realpath(base), realpath(dirname(path))]);
-  if (realFolder !== realBase && !isBelow(realBase, realFolder)) throw leadsOut(relative(base, path));
+/** The same, asked of the file system: no folder on the way to a file may be a link that leads out of the base. */
+export function folderGuard(base: string): (path: string) => Promise<void> {
+  let realBase: string | undefined;
+  return async (path) => {
+    const realFolder = await realpath(dirname(path));
+    if (realBase !== undefined && isWithin(realBase, realFolder)) return;
+    // The base may be a link that was pointed elsewhere meanwhile.
+    realBase = await realpath(base);
+    if (!isWithin(realBase, realFolder)) throw leadsOut(relative(base, path));
+  };
 }
+
+const isWithin = (base: string, path: string): boolean => path === base || isBelow(base, path);
 
 const leadsOut = (name: string): PenstockError =>
   new PenstockError('PIPE_BLOB_KEY_INVALID', `${JSON.stringify(name.slice(0, 80))} leads out of its folder`);

@@ -9,9 +9,9 @@ export interface Measured {
 }
 
 export interface Meter {
-  /** Passes bytes on unchanged; fails with PIPE_BLOB_TOO_LARGE past maxBytes. */
-  readonly stream: Transform;
-  /** Valid once the stream has ended. */
+  /** Throws PIPE_BLOB_TOO_LARGE past maxBytes. */
+  add(chunk: Buffer): void;
+  /** Of what was added so far. */
   measured(): Measured;
 }
 
@@ -19,16 +19,28 @@ export interface Meter {
 export function createMeter(maxBytes = Number.POSITIVE_INFINITY): Meter {
   const hash = createHash('sha256');
   let sizeBytes = 0;
-  const stream = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
+  return {
+    add(chunk) {
       sizeBytes += chunk.length;
       if (sizeBytes > maxBytes) {
-        done(new PenstockError('PIPE_BLOB_TOO_LARGE', `more than ${maxBytes} bytes`, { context: { maxBytes } }));
-        return;
+        throw new PenstockError('PIPE_BLOB_TOO_LARGE', `more than ${maxBytes} bytes`, { context: { maxBytes } });
       }
       hash.update(chunk);
-      done(null, chunk);
+    },
+    measured: () => ({ sizeBytes, sha256: hash.copy().digest('hex') }),
+  };
+}
+
+/** Passes bytes on unchanged, and fails where the meter throws. */
+export function meterStream(meter: Meter): Transform {
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      try {
+        meter.add(chunk);
+        done(null, chunk);
+      } catch (error) {
+        done(error instanceof Error ? error : new Error(String(error)));
+      }
     },
   });
-  return { stream, measured: () => ({ sizeBytes, sha256: hash.copy().digest('hex') }) };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { pipeline, type Readable, Transform } from 'node:stream';
+import { Readable } from 'node:stream';
 import { PenstockError } from '../../schemas/errors.ts';
 import { checkBlobKey } from './blob-key.ts';
 import type { BlobRef, BlobStore } from './blob-store.ts';
@@ -10,21 +10,17 @@ function corrupt(ref: BlobRef, readBytes: number): PenstockError {
   });
 }
 
-function verifier(ref: BlobRef): Transform {
+async function* verified(source: Readable, ref: BlobRef): AsyncGenerator<Buffer> {
   const hash = createHash('sha256');
   let readBytes = 0;
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      readBytes += chunk.length;
-      hash.update(chunk);
-      if (readBytes > ref.sizeBytes) done(corrupt(ref, readBytes));
-      else done(null, chunk);
-    },
-    flush(done) {
-      const isSame = readBytes === ref.sizeBytes && hash.digest('hex') === ref.sha256;
-      done(isSame ? null : corrupt(ref, readBytes));
-    },
-  });
+  for await (const chunk of source as AsyncIterable<Buffer>) {
+    readBytes += chunk.length;
+    hash.update(chunk);
+    if (readBytes > ref.sizeBytes) throw corrupt(ref, readBytes);
+    yield chunk;
+  }
+  const isSame = readBytes === ref.sizeBytes && hash.digest('hex') === ref.sha256;
+  if (!isSame) throw corrupt(ref, readBytes);
 }
 
 /**
@@ -33,6 +29,5 @@ function verifier(ref: BlobRef): Transform {
  */
 export async function readBlob(blobs: BlobStore, ref: BlobRef, signal?: AbortSignal): Promise<Readable> {
   const source = await blobs.get(checkBlobKey(ref.key), signal === undefined ? {} : { signal });
-  // The reader of the result sees every error there; the callback has nothing to add.
-  return pipeline(source, verifier(ref), () => undefined);
+  return Readable.from(verified(source, ref), { objectMode: false });
 }

@@ -3,7 +3,7 @@ import { DeleteObjectCommand, GetObjectCommand, type S3Client } from '@aws-sdk/c
 import { PenstockError } from '../../schemas/errors.ts';
 import { checkBlobKey } from './blob-key.ts';
 import type { BlobRef, BlobStore } from './blob-store.ts';
-import { createMeter } from './measure.ts';
+import { createMeter, meterStream } from './measure.ts';
 import { connectS3, parseS3Url, type S3Options, s3Key, s3Status } from './s3-client.ts';
 import { putS3Object } from './s3-put.ts';
 
@@ -28,15 +28,18 @@ export function openS3BlobStore(url: string, options: S3Options): BlobStore {
       const meter = createMeter(maxBytes);
       try {
         const target = { Bucket: place.bucket, Key: s3Key(place, checkBlobKey(key)), ContentType: contentType };
-        await putS3Object(client(), target, [bytes, meter.stream], signal, (error) => s3Failure(error, key, signal));
+        await putS3Object(client(), target, [bytes, meterStream(meter)], signal, (error) =>
+          s3Failure(error, key, signal),
+        );
         return { key, ...meter.measured(), contentType };
       } finally {
         bytes.destroy();
       }
     },
-    async get(key, { signal } = {}): Promise<Readable> {
+    async get(key, { signal, range } = {}): Promise<Readable> {
       try {
-        const command = new GetObjectCommand({ Bucket: place.bucket, Key: s3Key(place, checkBlobKey(key)) });
+        const part = range === undefined ? {} : { Range: `bytes=${range.start}-${range.end}` };
+        const command = new GetObjectCommand({ Bucket: place.bucket, Key: s3Key(place, checkBlobKey(key)), ...part });
         const { Body } = await client().send(command, signal === undefined ? {} : { abortSignal: signal });
         if (Body instanceof Readable) return Body;
         throw new PenstockError('PIPE_BLOB_STORE_UNAVAILABLE', `blob store: an answer without bytes for ${key}`);

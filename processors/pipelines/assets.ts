@@ -19,6 +19,7 @@ export function assetsPipeline(options: AssetsOptions): Pipeline {
   const { downloadAllow, uploadUrl, s3, temporaryFolder } = options;
   return definePipeline({
     name: 'assets',
+    done: true,
     stages: [
       downloadStage({ allow: downloadAllow }),
       transformStage(temporaryFolder === undefined ? {} : { temporaryFolder }),

@@ -13,6 +13,7 @@ export interface Ending {
   readonly bytesOut: number;
   readonly nextStage: string;
   readonly failure: Failure | null;
+  readonly attrs?: Readonly<Record<string, string>>;
 }
 
 const noAttrs: Readonly<Record<string, string>> = {};
@@ -43,6 +44,6 @@ export function attemptRow(run: TaskRun, envelope: Envelope, ending: Ending): At
     nextStage: ending.nextStage,
     replayId: envelope.replay ?? '',
     traceId: envelope.trace?.slice(3, 35) ?? '',
-    attrs: noAttrs,
+    attrs: ending.attrs ?? noAttrs,
   };
 }

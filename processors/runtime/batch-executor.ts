@@ -3,8 +3,9 @@ import { PenstockError } from '../../schemas/errors.ts';
 import type { BatchStage } from '../stage.ts';
 import { Batch, type BatchMember } from './batch.ts';
 import { type BatchResults, readBatchResults } from './batch-results.ts';
+import { isThenable, promiseOf } from './pending.ts';
 import type { TaskEndings } from './task-endings.ts';
-import { isThenable, promiseOf, TaskExecutor, type TaskExecutorOptions } from './task-executor.ts';
+import { TaskExecutor, type TaskExecutorOptions } from './task-executor.ts';
 import { type PartitionShare, type TaskRun, viewTask } from './task-run.ts';
 
 /** A task that waits for company; it holds a slot and its lane. */
@@ -108,6 +109,10 @@ export class BatchExecutor extends TaskExecutor {
 
   #join(batch: Batch, { run, envelope, payload }: Gathered, now: number): void {
     if (this.keptBack(run)) return;
+    if (this.watch.isCancelled(envelope)) {
+      this.cancelled(run, envelope, now);
+      return;
+    }
     if (envelope.expiresAt !== undefined && envelope.expiresAt <= now) {
       this.expired(run, envelope, now);
       return;

@@ -1,5 +1,6 @@
 import type { Envelope } from '../../schemas/envelope.ts';
-import type { StageContext, Task } from '../stage.ts';
+import type { Progress, StageContext, Task } from '../stage.ts';
+import { noProgress, readProgress } from './read-progress.ts';
 import type { StageEnvironment } from './task-context.ts';
 import { type Abortable, Execution, type TaskRun } from './task-run.ts';
 
@@ -10,10 +11,14 @@ export class Batch {
   readonly #controller = new AbortController();
   readonly #onOver: () => void;
   #open = 0;
+  progress = noProgress;
 
   /** `onOver` is called once, when no task of the batch is under way any more. */
   constructor({ log, blobs }: StageEnvironment, onOver: () => void) {
-    this.context = { signal: this.#controller.signal, log, blobs };
+    const progress = (given: Progress): void => {
+      this.progress = readProgress(given);
+    };
+    this.context = { signal: this.#controller.signal, log, blobs, progress };
     this.#onOver = onOver;
   }
 
@@ -50,6 +55,10 @@ export class BatchMember implements Abortable {
     this.#batch = batch;
     this.envelope = envelope;
     this.execution = new Execution(run, this, startedAt);
+  }
+
+  get lastProgress(): Progress {
+    return this.#batch.progress;
   }
 
   abort(reason: Error): void {

@@ -117,18 +117,24 @@ export class CompletionWriter {
   #recordsOf(completions: readonly Completion[]): OutboundRecord[] {
     const records: OutboundRecord[] = [];
     for (const { outputs } of completions) for (const output of outputs) records.push(output);
-    for (const batch of batchRows(completions)) this.#pushRows(records, batch);
+    const key = this.#rowsKey();
+    for (const batch of batchRows(completions)) this.#pushRows(records, key, batch);
     return records;
   }
 
-  #pushRows(records: OutboundRecord[], { topic, rows }: RowBatch): void {
+  /** All rows of a second go to one partition, the next second's to another: the sink inserts once for many. */
+  #rowsKey(): Buffer {
+    return Buffer.from(`${this.#options.workerName}/${Math.floor(Date.now() / 1_000)}`);
+  }
+
+  #pushRows(records: OutboundRecord[], key: Buffer, { topic, rows }: RowBatch): void {
     const { plan, codec, workerName, codeVersion, log } = this.#options;
     const head = { worker: workerName, codeVersion, pipeline: plan.pipeline, stage: plan.stage.name, topic };
     try {
       const value = codec.encode(attemptBatchSchema, attemptsSubject, { ...head, attempts: rows });
-      records.push({ topic: attemptsTopic, key: null, value });
+      records.push({ topic: attemptsTopic, key, value });
     } catch (thrown) {
-      if (rows.length > 1) for (const row of rows) this.#pushRows(records, { topic, rows: [row] });
+      if (rows.length > 1) for (const row of rows) this.#pushRows(records, key, { topic, rows: [row] });
       else log.error({ reason: messageOf(thrown), offset: rows[0]?.offset }, 'an attempt row cannot be written');
     }
   }

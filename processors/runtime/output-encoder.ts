@@ -4,6 +4,7 @@ import { messageOf, PenstockError } from '../../schemas/errors.ts';
 import { childId } from '../../schemas/task-id.ts';
 import type { OutboundRecord } from '../../topics/ports.ts';
 import type { Output } from '../stage.ts';
+import { readResult, type TaskResult } from './read-result.ts';
 import type { StagePlan, Target } from './stage-plan.ts';
 import type { TaskRun } from './task-run.ts';
 
@@ -13,6 +14,9 @@ export interface HandedOn {
   readonly bytes: number;
   /** Empty: the task ended here, or fanned out. */
   readonly nextStage: string;
+  /** How many tasks it fanned out into. */
+  readonly children: number;
+  readonly result?: TaskResult;
 }
 
 /** Turns what a handler returned into records; handlers return anything, so everything is checked here. */
@@ -31,21 +35,30 @@ export class OutputEncoder {
   all(run: TaskRun, envelope: Envelope, outputs: unknown): HandedOn {
     if (outputs === undefined || outputs === null) return nothing;
     if (Array.isArray(outputs)) return this.#children(run, envelope, outputs);
+    const result = readResult(outputs);
+    if (result !== undefined) return { ...nothing, bytes: Buffer.byteLength(result.json), result };
     const record = this.#record(run, outputs, handedOn(envelope));
-    return { records: [record], bytes: record.value?.length ?? 0, nextStage: checkedOutput(outputs).stage };
+    return {
+      records: [record],
+      bytes: record.value?.length ?? 0,
+      nextStage: checkedOutput(outputs).stage,
+      children: 0,
+    };
   }
 
   /** A child of the task: its id follows from parent, stage and index, so a second run makes the same one. */
   child(run: TaskRun, envelope: Envelope, output: unknown, index: number): OutboundRecord {
     const id = childId(envelope.id, this.#plan.stage.name, index);
-    return this.#record(run, output, { ...handedOn(envelope), id, parent: envelope.id });
+    const { parent, root = parent } = envelope;
+    const ancestors = root === undefined ? { parent: envelope.id } : { parent: envelope.id, root };
+    return this.#record(run, output, { ...handedOn(envelope), id, ...ancestors });
   }
 
   #children(run: TaskRun, envelope: Envelope, outputs: readonly unknown[]): HandedOn {
     // Unlike map() it does not pass over holes.
     const records = Array.from(outputs, (each, index) => this.child(run, envelope, each, index));
     const bytes = records.reduce((sum, record) => sum + (record.value?.length ?? 0), 0);
-    return { records, bytes, nextStage: '' };
+    return { records, bytes, nextStage: '', children: records.length };
   }
 
   #record(run: TaskRun, output: unknown, envelope: Envelope): OutboundRecord {
@@ -66,7 +79,7 @@ export class OutputEncoder {
 /** What Kafka adds to a record that travels alone, from above. */
 const framingBytes = 128;
 
-const nothing: HandedOn = { records: [], bytes: 0, nextStage: '' };
+const nothing: HandedOn = { records: [], bytes: 0, nextStage: '', children: 0 };
 
 function tooLarge(stage: string, bytes: number, maxBytes: number): PenstockError {
   const message = `an output for stage “${stage}” makes a record of ${bytes} bytes; at most ${maxBytes} travel`;
@@ -86,7 +99,7 @@ function checkedOutput(output: unknown): Output {
   const what = output === null ? 'null' : typeof output;
   throw new PenstockError(
     'PIPE_STAGE_OUTPUT_INVALID',
-    `process() must return what to() makes, a list of it, or nothing; got ${what}`,
+    `process() must return what to() makes, a list of it, what result() makes, or nothing; got ${what}`,
   );
 }
 

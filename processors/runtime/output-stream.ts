@@ -49,5 +49,5 @@ export async function streamOutputs(
     chunk = [];
     chunked = 0;
   }
-  return { records: chunk, bytes: bytes + chunked, nextStage: '' };
+  return { records: chunk, bytes: bytes + chunked, nextStage: '', children: index };
 }

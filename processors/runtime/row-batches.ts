@@ -32,7 +32,7 @@ export function batchRows(completions: readonly Completion[]): readonly RowBatch
       batches.push(batch);
     }
     batch.rows.push(row);
-    batch.chars += row.errorMessage.length;
+    batch.chars += row.errorMessage.length + (row.attrs.result?.length ?? 0);
   }
   return batches;
 }

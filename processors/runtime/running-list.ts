@@ -57,6 +57,13 @@ export class RunningList {
     return executions;
   }
 
+  /** Those that began at that time or before. */
+  startedBy(time: number): Execution[] {
+    const executions: Execution[] = [];
+    for (let each = this.#head; each !== null && each.startedAt <= time; each = each.next) executions.push(each);
+    return executions;
+  }
+
   /** Resolves when nothing runs, or when the time is over. */
   async empty(withinMs: number): Promise<void> {
     if (this.#size === 0) return;

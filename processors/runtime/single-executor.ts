@@ -1,9 +1,10 @@
 import type { Envelope } from '../../schemas/envelope.ts';
 import type { SingleStage } from '../stage.ts';
 import { isStream } from './output-stream.ts';
+import { isThenable, promiseOf } from './pending.ts';
 import { TaskContext } from './task-context.ts';
 import type { TaskEndings } from './task-endings.ts';
-import { isThenable, promiseOf, TaskExecutor, type TaskExecutorOptions } from './task-executor.ts';
+import { TaskExecutor, type TaskExecutorOptions } from './task-executor.ts';
 import { Execution, type TaskRun, viewTask } from './task-run.ts';
 
 /** Calls `process` for each task. A handler that answers at once is settled at once, and never on the running list. */

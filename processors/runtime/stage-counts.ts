@@ -7,6 +7,7 @@ export interface StageCounts {
   failed: number;
   retried: number;
   expired: number;
+  cancelled: number;
 }
 
 /** A view of one stage of a worker. */

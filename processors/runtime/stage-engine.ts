@@ -2,8 +2,11 @@ import { messageOf, PenstockError } from '../../schemas/errors.ts';
 import type { AssignedPartition, GroupListener, InboundRecord, RecordBatch } from '../../topics/ports.ts';
 import type { Ordering } from '../stage.ts';
 import type { Completion } from './completion.ts';
+import type { Death } from './dead-letter-writer.ts';
+import { doneRecords } from './done-record.ts';
 import { Membership } from './membership.ts';
 import { alreadyTaken } from './offset-tracker.ts';
+import { openEnvelope } from './open-envelope.ts';
 import type { StageStats } from './stage-counts.ts';
 import { buildStageParts, type StageParts } from './stage-parts.ts';
 import type { StageRunner, StageRunnerOptions } from './stage-runner-options.ts';
@@ -11,6 +14,8 @@ import { type PartitionShare, TaskRun } from './task-run.ts';
 
 const defaultCommitIntervalMs = 200;
 const defaultDrainMs = 25_000;
+/** Between two rows of one attempt that runs for long. */
+const announceEveryMs = 1_000;
 /** A rebalance waits for running handlers so long: what runs on after it may run twice, and all others wait meanwhile. */
 const rebalanceDrainMs = 5_000;
 /** After the abort, for handlers that still answer. */
@@ -28,13 +33,14 @@ export class StageEngine implements GroupListener, StageRunner {
   #stopped: Promise<void> | undefined;
   #ticker: NodeJS.Timeout | undefined;
   #tickedAt = 0;
+  #announcedAt = 0;
 
   constructor(options: StageRunnerOptions) {
     this.#options = options;
     this.#parts = buildStageParts(options, {
       onDurable: (completions) => this.#durable(completions),
       onRefused: (completion, thrown) => this.#refused(completion, thrown),
-      onBuried: ({ run, row }) => this.#parts.completions.add({ run, row, outputs: [], last: true }),
+      onBuried: (death) => this.#buried(death),
       onDefect: (thrown) => this.#fail(thrown),
     });
   }
@@ -101,6 +107,12 @@ export class StageEngine implements GroupListener, StageRunner {
     return { ...names, ...counts, inFlight, queued: gate.tasks - inFlight, partitions, group: plan.group, owned };
   }
 
+  cancel(): void {
+    const { executor, pump } = this.#parts;
+    executor.watch.cancel();
+    pump.pump();
+  }
+
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
@@ -130,10 +142,15 @@ export class StageEngine implements GroupListener, StageRunner {
     pump.pump();
   }
 
+  #buried({ run, row }: Death): void {
+    const { plan, completions } = this.#parts;
+    completions.add({ run, row, outputs: doneRecords(plan, run, openEnvelope(run), row), last: true });
+  }
+
   /** Outputs that no broker takes kill their task; a row that none takes is left out. */
   #refused(completion: Completion, thrown: unknown): void {
     const { counts, executor, log } = this.#parts;
-    if (completion.outputs.length > 0) {
+    if (completion.outputs.length > 0 && !isOver(completion)) {
       if (completion.row?.outcome === 'retry') counts.retried--;
       else if (completion.row?.outcome === 'ok') counts.done--;
       executor.refuse(completion.run, thrown);
@@ -146,9 +163,15 @@ export class StageEngine implements GroupListener, StageRunner {
   #tick(): void {
     const now = performance.now();
     this.#parts.gate.tick(now - this.#tickedAt);
+    if (now - this.#announcedAt >= announceEveryMs) this.#announce(now);
     this.#parts.ownership.tick(this.#members.shares, now, now - this.#tickedAt);
     this.#tickedAt = now;
     void this.#parts.committer.tick(this.#members.shares);
+  }
+
+  #announce(now: number): void {
+    this.#announcedAt = now;
+    if (this.#parts.completions.hasRoom) this.#parts.executor.watch.announce();
   }
 
   async #stop(): Promise<void> {
@@ -194,6 +217,10 @@ export class StageEngine implements GroupListener, StageRunner {
     this.#options.onFailed(error);
   }
 }
+
+/** Given up before; all that is refused is the telling of it. */
+const isOver = ({ row }: Completion): boolean =>
+  row?.outcome === 'dead' || row?.outcome === 'cancelled' || row?.outcome === 'expired';
 
 /** Records without a key have no order to keep. */
 function laneOf(record: InboundRecord, ordering: Ordering): string | null {

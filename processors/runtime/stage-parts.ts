@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { GroupConsumer } from '../../topics/ports.ts';
+import { CancelMemory } from '../control/cancel-memory.ts';
 import { BatchExecutor } from './batch-executor.ts';
 import { Committer } from './committer.ts';
 import type { Completion } from './completion.ts';
@@ -63,7 +64,7 @@ export function buildStageParts(options: StageRunnerOptions, events: StageEvents
   const base = {
     plan,
     log,
-    counts: { done: 0, failed: 0, retried: 0, expired: 0 },
+    counts: { done: 0, failed: 0, retried: 0, expired: 0, cancelled: 0 },
     consumer,
     sender: new DurableSender(producer, log),
     scheduler: new LaneScheduler<TaskRun>(slotsOf(stage)),
@@ -102,6 +103,7 @@ function buildRunning(options: StageRunnerOptions, base: Base, writers: Writers,
     maxTaskBytes,
     quarantine,
     ownership,
+    cancels: options.cancels ?? new CancelMemory(),
     now,
     onFree: () => pump.pump(),
     onDefect: events.onDefect,

@@ -1,5 +1,5 @@
 import type { RecordSchema } from '../../schemas/record-schema.ts';
-import { deadLetterTopic, retryDelays, retryTopic, stageGroup, stageTopic } from '../../topics/names.ts';
+import { deadLetterTopic, doneTopic, retryDelays, retryTopic, stageGroup, stageTopic } from '../../topics/names.ts';
 import type { AnyStage, Pipeline } from '../pipeline.ts';
 import { parseDelay } from '../retry-delay.ts';
 
@@ -24,6 +24,9 @@ export interface StagePlan {
   readonly topic: string;
   readonly group: string;
   readonly deadLetterTopic: string;
+  readonly doneTopic: string;
+  /** The end of every task is told there, not of those alone that somebody waits for. */
+  readonly tellsAll: boolean;
   /** Those of the retry policy at its indexes; the standing one is among them, or comes after. */
   readonly retryTopics: readonly RetryTopic[];
   /** By stage name; the stages of the same pipeline, this one included. */
@@ -37,6 +40,8 @@ export function planStage(pipeline: Pipeline, stage: AnyStage): StagePlan {
     topic: stageTopic(pipeline.name, stage.name),
     group: stageGroup(pipeline.name, stage.name),
     deadLetterTopic: deadLetterTopic(pipeline.name, stage.name),
+    doneTopic: doneTopic(pipeline.name),
+    tellsAll: pipeline.done === true,
     retryTopics: retryDelays(stage.retry.delayed).map((delay) => ({
       topic: retryTopic(pipeline.name, stage.name, delay),
       delayMs: parseDelay(delay),

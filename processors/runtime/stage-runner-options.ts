@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Codec } from '../../schemas/codec.ts';
 import type { Broker, Producer } from '../../topics/ports.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
+import type { CancelMemory } from '../control/cancel-memory.ts';
 import type { AnyStage, Pipeline } from '../pipeline.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { StageStats } from './stage-counts.ts';
@@ -33,12 +34,16 @@ export interface StageRunnerOptions {
   readonly random?: () => number;
   /** One for all stages of the process. Default: one of its own. */
   readonly quarantine?: Quarantine;
+  /** One for all stages of the process. Default: nothing is ever cancelled. */
+  readonly cancels?: CancelMemory;
   /** The consumer or the engine cannot go on; called once. What is not committed runs again elsewhere; end the process. */
   onFailed(error: Error): void;
 }
 
 export interface StageRunner {
   stats(): StageStats;
+  /** There are new cancellations: ends what runs of them. */
+  cancel(): void;
   /** Takes nothing new, lets handlers end, writes and commits what ended, leaves the group. */
   stop(): Promise<void>;
 }

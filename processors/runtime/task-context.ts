@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { BlobStore } from '../blobs/blob-store.ts';
-import type { StageContext } from '../stage.ts';
+import type { Progress, StageContext } from '../stage.ts';
+import { noProgress, readProgress } from './read-progress.ts';
 
 /** What a log line says of the attempt. */
 interface Traceable {
@@ -24,6 +25,7 @@ export class TaskContext implements StageContext {
   #controller: AbortController | undefined;
   #log: Logger | undefined;
   #reason: Error | undefined;
+  #progress = noProgress;
 
   constructor(environment: StageEnvironment, run: Traceable) {
     this.#environment = environment;
@@ -47,6 +49,14 @@ export class TaskContext implements StageContext {
       offset: record.offset,
     });
     return this.#log;
+  }
+
+  progress(progress: Progress): void {
+    this.#progress = readProgress(progress);
+  }
+
+  get lastProgress(): Progress {
+    return this.#progress;
   }
 
   get aborted(): boolean {

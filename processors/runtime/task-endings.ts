@@ -2,8 +2,10 @@ import type { Envelope } from '../../schemas/envelope.ts';
 import { attemptRow, type Ending } from './attempt-rows.ts';
 import type { CompletionWriter } from './completion-writer.ts';
 import type { DeadLetterWriter } from './dead-letter-writer.ts';
+import { doneRecords } from './done-record.ts';
 import type { LaneScheduler } from './lanes.ts';
 import type { HandedOn } from './output-encoder.ts';
+import type { TaskResult } from './read-result.ts';
 import { classifyFailure, decideRetry, type Failure, type Verdict } from './retry-decision.ts';
 import { type NextAttempt, retryRecord } from './retry-record.ts';
 import type { StageCounts } from './stage-counts.ts';
@@ -33,21 +35,34 @@ export class TaskEndings {
   }
 
   succeeded(run: TaskRun, envelope: Envelope, outputs: HandedOn, startedAt: number): void {
-    const { scheduler, completions, counts, now } = this.#options;
-    const { bytes: bytesOut, nextStage } = outputs;
-    const ending = { outcome: 'ok', startedAt, endedAt: now(), bytesOut, nextStage, failure: null } as const;
+    const { plan, scheduler, completions, counts, now } = this.#options;
+    const { bytes: bytesOut, nextStage, records, result } = outputs;
+    const attrs = result === undefined ? {} : { attrs: resultAttrs(result) };
+    const ending = { outcome: 'ok', startedAt, endedAt: now(), bytesOut, nextStage, failure: null, ...attrs } as const;
     scheduler.finish(run);
     counts.done++;
-    completions.add({ run, row: attemptRow(run, envelope, ending), outputs: outputs.records, last: true });
+    const row = attemptRow(run, envelope, ending);
+    const told = nextStage === '' ? doneRecords(plan, run, envelope, row, outputs) : [];
+    completions.add({ run, row, outputs: told.length === 0 ? records : [...records, ...told], last: true });
   }
 
   /** Its time was over before it ran. */
   expired(run: TaskRun, envelope: Envelope, at: number): void {
-    const { scheduler, completions, counts } = this.#options;
-    const ending = { outcome: 'expired', startedAt: at, endedAt: at, ...nothingOut, failure: null } as const;
-    scheduler.finish(run);
-    counts.expired++;
-    completions.add({ run, row: attemptRow(run, envelope, ending), outputs: [], last: true });
+    this.#options.counts.expired++;
+    this.#endUnfinished(run, envelope, 'expired', at, at);
+  }
+
+  /** Before it ran, or while it did; nothing of what it was to hand on is kept. */
+  cancelled(run: TaskRun, envelope: Envelope, startedAt: number): void {
+    this.#options.counts.cancelled++;
+    this.#endUnfinished(run, envelope, 'cancelled', startedAt, this.#options.now());
+  }
+
+  /** It has run for a while and runs on. */
+  running(run: TaskRun, envelope: Envelope, startedAt: number, attrs: Readonly<Record<string, string>>): void {
+    const { completions, now } = this.#options;
+    const ending = { outcome: 'running', startedAt, endedAt: now(), ...nothingOut, failure: null, attrs } as const;
+    completions.add({ run, row: attemptRow(run, envelope, ending), outputs: [], last: false });
   }
 
   /** Its time is so far off that its partition's commit must not wait for it: over a retry topic, as often as it takes. */
@@ -85,6 +100,19 @@ export class TaskEndings {
     scheduler.finish(run);
     counts.failed++;
     deadLetters.add({ run, failure, row: attemptRow(run, envelope, ending) });
+  }
+
+  #endUnfinished(
+    run: TaskRun,
+    envelope: Envelope,
+    outcome: 'expired' | 'cancelled',
+    startedAt: number,
+    endedAt: number,
+  ): void {
+    const { plan, scheduler, completions } = this.#options;
+    const row = attemptRow(run, envelope, { outcome, startedAt, endedAt, ...nothingOut, failure: null });
+    scheduler.finish(run);
+    completions.add({ run, row, outputs: doneRecords(plan, run, envelope, row), last: true });
   }
 
   #retry(run: TaskRun, envelope: Envelope, failed: FailedAttempt, until: number): void {
@@ -138,6 +166,10 @@ interface FailedAttempt {
   readonly endedAt: number;
   readonly failure: Failure;
 }
+
+/** Under these names the history keeps what `result()` gave. */
+const resultAttrs = ({ json, blob }: TaskResult): Record<string, string> =>
+  blob === undefined ? { result: json } : { result: json, blob: JSON.stringify(blob) };
 
 const nothingOut = { bytesOut: 0, nextStage: '' } as const;
 const backToItself = ({ stage }: StagePlan) => ({ bytesOut: 0, nextStage: stage.name });

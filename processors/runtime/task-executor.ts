@@ -1,6 +1,7 @@
 import type { Codec } from '../../schemas/codec.ts';
 import type { Envelope } from '../../schemas/envelope.ts';
 import { PenstockError } from '../../schemas/errors.ts';
+import type { CancelMemory } from '../control/cancel-memory.ts';
 import { DelayQueue } from './delay-queue.ts';
 import type { DurableSender } from './durable-sender.ts';
 import type { LaneScheduler } from './lanes.ts';
@@ -11,6 +12,7 @@ import type { Ownership } from './ownership.ts';
 import type { Quarantine } from './quarantine.ts';
 import { classifyFailure, maxHoldMs } from './retry-decision.ts';
 import { RunningList } from './running-list.ts';
+import { RunningWatch } from './running-watch.ts';
 import type { StagePlan } from './stage-plan.ts';
 import type { StageEnvironment } from './task-context.ts';
 import type { TaskEndings } from './task-endings.ts';
@@ -26,6 +28,7 @@ export interface TaskExecutorOptions {
   readonly maxTaskBytes: number;
   readonly quarantine: Quarantine;
   readonly ownership: Ownership;
+  readonly cancels: CancelMemory;
   now(): number;
   /** A slot or a lane became free, or a task can go on. */
   onFree(): void;
@@ -43,6 +46,7 @@ const registryRetryMs = 1_000;
  */
 export abstract class TaskExecutor {
   readonly running: RunningList;
+  readonly watch: RunningWatch;
   readonly #delays: DelayQueue<TaskRun>;
   readonly #options: TaskExecutorOptions;
   readonly #endings: TaskEndings;
@@ -54,12 +58,19 @@ export abstract class TaskExecutor {
     this.running = new RunningList(options.plan.stage.timeoutMs, options.now, (each) => this.#timedOut(each));
     this.#delays = new DelayQueue(options.now, (run) => this.goOn(run));
     this.#endings = makeEndings((run, until) => this.#wait(run, until));
+    const { cancels, plan, now } = options;
+    const { running } = this;
+    this.watch = new RunningWatch({ running, endings: this.#endings, cancels, pipeline: plan.pipeline, now });
   }
 
   start(run: TaskRun): void {
     if (this.keptBack(run)) return;
     const now = this.#options.now();
     const envelope = openEnvelope(run);
+    if (this.watch.isCancelled(envelope)) {
+      this.cancelled(run, envelope, now);
+      return;
+    }
     if (run.standing === 'culprit') {
       this.#endings.dead(run, envelope, classifyFailure(endsWorker()), now, now);
       return;
@@ -225,6 +236,10 @@ export abstract class TaskExecutor {
     this.#endings.failed(run, envelope, thrown, startedAt);
   }
 
+  protected cancelled(run: TaskRun, envelope: Envelope, now: number): void {
+    this.#endings.cancelled(run, envelope, now);
+  }
+
   protected expired(run: TaskRun, envelope: Envelope, now: number): void {
     this.#endings.expired(run, envelope, now);
   }
@@ -257,24 +272,6 @@ export abstract class TaskExecutor {
     } catch (thrown) {
       this.#options.onDefect(thrown);
     }
-  }
-}
-
-/** What throws when it is looked at is judged as an output, and refused. */
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  try {
-    return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
-  } catch {
-    return false;
-  }
-}
-
-/** Promise.resolve() reads `constructor` of a promise, which may throw at once. */
-export function promiseOf(pending: unknown): Promise<unknown> {
-  try {
-    return Promise.resolve(pending);
-  } catch (thrown) {
-    return Promise.reject(thrown);
   }
 }
 

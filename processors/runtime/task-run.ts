@@ -1,7 +1,7 @@
 import type { Envelope } from '../../schemas/envelope.ts';
 import type { AssignedPartition, Headers, HeaderValue, InboundRecord } from '../../topics/ports.ts';
 import type { AnyStage } from '../pipeline.ts';
-import type { Task } from '../stage.ts';
+import type { Progress, Task } from '../stage.ts';
 import { Chain } from './chain.ts';
 import { LaneGroup, type LaneNode } from './lanes.ts';
 import { OffsetTracker } from './offset-tracker.ts';
@@ -113,6 +113,8 @@ export class TaskRun implements LaneNode<TaskRun> {
 /** How a handler is told to stop. */
 export interface Abortable {
   readonly aborted: boolean;
+  /** What the handler said last. */
+  readonly lastProgress: Progress;
   abort(reason: Error): void;
   /** The task of this execution is lost; others that the handler has may not be. */
   abandon(reason: Error): void;
@@ -123,6 +125,8 @@ export class Execution {
   readonly run: TaskRun;
   readonly context: Abortable;
   readonly startedAt: number;
+  /** The progress with which it was announced as running; null: not yet. */
+  announced: Progress | null = null;
   previous: Execution | null = null;
   next: Execution | null = null;
 

@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import type { UploadTask } from '../../schemas/generated/upload-task.ts';
 import { blobKeyOf } from '../blobs/blob-key.ts';
 import { readBlob } from '../blobs/read-blob.ts';
 import { storeFailure } from '../blobs/store-failure.ts';
+import { writeBytes } from '../blobs/write-bytes.ts';
 import { defineStage, type Stage, type StageContext, type Task, to } from '../stage.ts';
 import { type Content, detectContent, isImageType } from './convert/detect-content.ts';
 import { defaultTableLimits, type TableLimits } from './convert/limits.ts';
@@ -107,12 +108,17 @@ async function convert(task: TransformTask, path: string, tools: Tools, signal: 
   }
 }
 
+async function saveInput(path: string, bytes: Readable, signal: AbortSignal): Promise<void> {
+  const file = await open(path, 'wx');
+  await writeBytes(file, bytes, { signal }).finally(() => file.close());
+}
+
 async function transform(task: Task<TransformTask>, ctx: StageContext, tools: Tools): Promise<UploadTask> {
   const { payload } = task;
   const { signal, blobs } = ctx;
   return tools.workspaces.within(async (folder) => {
     const path = join(folder, 'input');
-    await pipeline(await readBlob(blobs, payload.blob, signal), createWriteStream(path), { signal });
+    await saveInput(path, await readBlob(blobs, payload.blob, signal), signal);
     const converted = await convert(payload, path, tools, signal);
     signal.throwIfAborted();
     const { contentType } = converted;

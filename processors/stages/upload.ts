@@ -3,7 +3,7 @@ import { type UploadTask, uploadTaskSchema } from '../../schemas/generated/uploa
 import { readBlob } from '../blobs/read-blob.ts';
 import type { S3Options } from '../blobs/s3-client.ts';
 import { type Breakers, createBreakers } from '../middleware/breaker.ts';
-import { defineStage, type Stage } from '../stage.ts';
+import { defineStage, result, type Stage } from '../stage.ts';
 import { deadline } from './deadline.ts';
 import { openTarget } from './deliver/open-target.ts';
 import { judgeHost } from './host-health.ts';
@@ -22,7 +22,7 @@ export interface UploadOptions {
 
 /**
  * Stage `upload`: puts the blob where it belongs under a name made from the task's name and id: a repeat overwrites its own
- * object with the same bytes. The last stage. Fails with PIPE_UPLOAD_*, PIPE_BLOB_* and PIPE_BREAKER_OPEN.
+ * object with the same bytes. The last stage: its result names the object and has the blob. Fails with PIPE_UPLOAD_*, PIPE_BLOB_* and PIPE_BREAKER_OPEN.
  */
 export function uploadStage(options: UploadOptions): Stage<UploadTask> {
   const { totalTimeoutMs = 300_000, idleTimeoutMs = 60_000 } = options;
@@ -37,13 +37,15 @@ export function uploadStage(options: UploadOptions): Stage<UploadTask> {
       const { blob, name } = task.payload;
       const late = (): Error => new PenstockError('PIPE_UPLOAD_UNAVAILABLE', `not done within ${totalTimeoutMs} ms`);
       const { signal, clear } = deadline(ctx.signal, totalTimeoutMs, late);
+      const object = objectName(task.id, name);
       const deliver = async (): Promise<void> => {
         const bytes = await readBlob(ctx.blobs, blob, signal);
-        await target.put({ name: objectName(task.id, name), blob }, bytes, signal);
+        await target.put({ name: object, blob }, bytes, signal);
       };
       try {
         await (target.host === undefined ? deliver() : breakers.withBreaker(target.host, deliver));
-        return undefined;
+        const { sizeBytes, sha256, contentType } = blob;
+        return result({ name: object, sizeBytes, sha256, contentType }, { blob });
       } catch (error) {
         throw signal.aborted ? signal.reason : error;
       } finally {

@@ -10,6 +10,7 @@ import { benchNoOp, benchNoOpSink } from './engine/no-op.ts';
 import { benchSlots } from './engine/slots.ts';
 import { benchLargeCsv } from './files/large-csv.ts';
 import { benchFiles } from './files/throughput.ts';
+import { benchGateway } from './gateway/gateway.ts';
 import { type BenchOptions, describeReport, type Report, reportAsJson } from './report.ts';
 import { benchStats } from './stats/stats.ts';
 
@@ -22,6 +23,7 @@ const benchmarks: Readonly<Record<string, (options: BenchOptions) => Promise<Rep
   latency: benchLatency,
   backlog: benchBacklog,
   idle: benchIdle,
+  gateway: benchGateway,
   files: benchFiles,
   'large-csv': benchLargeCsv,
   stats: benchStats,

@@ -45,6 +45,42 @@ export function consumerContract(connect: () => Broker): void {
       expect(after.valuesOf(1)).toEqual(valuesTo(10));
     });
 
+    it('begins at the end where it is told so, and across rebalances misses nothing after it', async () => {
+      const broker = open();
+      const topic = await broker.topic(2);
+      const groupId = unique('group');
+      const producer = await broker.producer();
+      const send = (round: string) =>
+        producer.send([0, 1].flatMap((partition) => numbered(topic, partition, 3, round)));
+      await send('old');
+      const recorder = await startRecording(broker.consumer({ groupId, topics: [topic], begin: 'latest' }));
+      await send('a');
+      await recorder.until(({ seen }) => seen.length === 6);
+      const other = broker.consumer({ groupId, topics: [topic], begin: 'latest' });
+      await startRecording(other);
+      await recorder.until(({ owned }) => owned.length === 1);
+      await send('b');
+      await other.stop();
+      await recorder.until((now) => [0, 1].every((partition) => now.valuesOf(partition).includes('b2')));
+      for (const partition of [0, 1]) {
+        expect([...new Set(recorder.valuesOf(partition))]).toEqual([...valuesTo(3, 'a'), ...valuesTo(3, 'b')]);
+      }
+    });
+
+    it('begins at the beginning where it is told so, whatever the group has committed', async () => {
+      const broker = open();
+      const topic = await broker.topic(1);
+      const groupId = unique('group');
+      await (await broker.producer()).send(numbered(topic, 0, 5));
+      const before = broker.consumer({ groupId, topics: [topic] });
+      await (await startRecording(before)).until(({ seen }) => seen.length === 5);
+      await before.commit([commitOf(topic, 0, 5)]);
+      await before.stop();
+      const recorder = await startRecording(broker.consumer({ groupId, topics: [topic], begin: 'earliest' }));
+      await recorder.until(({ seen }) => seen.length === 5);
+      expect(recorder.valuesOf(0)).toEqual(valuesTo(5));
+    });
+
     it('does not move its reading position by a commit (hazard 13)', async () => {
       const broker = open();
       const topic = await broker.topic(1);

@@ -6,6 +6,7 @@ import { loadDemoFiles } from '../../cli/demo/demo-files.ts';
 import { type FileServer, startFileServer } from '../../cli/demo/file-server.ts';
 import { loadPipelines } from '../../cli/load-pipelines.ts';
 import { type RunningGateway, startGateway } from '../../gateway/server.ts';
+import { openBlobStore } from '../../processors/blobs/open-blob-store.ts';
 import { startConfiguredWorker } from '../../processors/main.ts';
 import { type AttemptSink, startAttemptSink } from '../../processors/sinks/attempt-sink.ts';
 import { type ClickHouse, connectClickHouse } from '../../processors/sinks/clickhouse.ts';
@@ -58,12 +59,14 @@ export async function startDocsSystem(stack: TestStack): Promise<DocsSystem> {
   let worker = await startWorker();
   const sink: AttemptSink = await startAttemptSink({ broker, clickhouse, codec, logger, limits: { maxWaitMs: 100 } });
   const samples = await startSampleSink({ broker, clickhouse, codec, logger });
+  const blobs = openBlobStore(config.blobUrl, config.s3);
   const listen = { host: '127.0.0.1', port: 0 };
-  const gateway: RunningGateway = await startGateway({ config, broker, codec, pipelines, logger }, listen);
+  const gateway: RunningGateway = await startGateway({ config, broker, codec, pipelines, logger, blobs }, listen);
   return {
     ...{ folder, config, broker, clickhouse, files },
     replace: {
       'npx penstock': './node_modules/.bin/penstock',
+      'npx tsx': `"${process.execPath}" --import "${import.meta.resolve('tsx')}"`,
       'https://cdn.jsdelivr.net/npm/vega-datasets@3.2.1/data': `${files.url}/files`,
       '127.0.0.1:9092': stack.brokers,
       'http://127.0.0.1:8081': stack.registryUrl,
@@ -94,6 +97,7 @@ function linkPackages(folder: string): void {
   for (const name of ['kafkajs', '@kafkajs', '@clickhouse']) {
     symlinkSync(join(root, 'node_modules', name), join(modules, name));
   }
+  symlinkSync(root, join(modules, 'penstock'));
   const bin = join(modules, '.bin', 'penstock');
   writeFileSync(bin, `#!/bin/sh\nexec "${process.execPath}" "${builtCommand()}" "$@"\n`);
   chmodSync(bin, 0o755);

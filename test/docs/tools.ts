@@ -4,10 +4,10 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { waitForFileLock } from '../../deploy/embedded/file-lock.ts';
 
-const pythonPackage = 'confluent-kafka[avro,schemaregistry]==2.16.0';
+const pythonPackages = ['confluent-kafka[avro,schemaregistry]==2.16.0', 'requests==2.32.5'];
 
 /**
- * What the pages use beside Node: kcat, and a Python with confluent-kafka in the cache. Installed on a Debian machine
+ * What the pages use beside Node: kcat, and a Python with confluent-kafka and requests in the cache. Installed on a Debian machine
  * where we are root; elsewhere an error says what to install. Resolves with the folder of that Python's commands.
  */
 export async function prepareTools(env: NodeJS.ProcessEnv = process.env): Promise<string> {
@@ -16,7 +16,7 @@ export async function prepareTools(env: NodeJS.ProcessEnv = process.env): Promis
   const lock = await waitForFileLock(join(cache, 'docs-tools.lock'), () => {});
   try {
     if (!works('kcat', ['-V'])) installFromDebian('kcat');
-    return preparePython(join(cache, 'docs-python-2.16.0'));
+    return preparePython(join(cache, 'docs-python-2.16.0-requests-2.32.5'));
   } finally {
     await lock.release();
   }
@@ -33,9 +33,9 @@ function preparePython(folder: string): string {
       'install',
       '--quiet',
       '--disable-pip-version-check',
-      pythonPackage,
+      ...pythonPackages,
     ]);
-    writeFileSync(marker, `${pythonPackage}\n`);
+    writeFileSync(marker, `${pythonPackages.join('\n')}\n`);
   }
   return join(folder, 'bin');
 }

@@ -89,6 +89,17 @@ describe('a request that cannot be served', () => {
   });
 });
 
+describe('a method that a path does not know', () => {
+  it.each(['GET', 'PUT', 'DELETE', 'PATCH', 'QUERY'])('%s is a 405 that names those it does', async (method) => {
+    const { app } = await openGateway();
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    const response = await fetch(`${app.listeningOrigin}${tasksUrl}`, { method });
+    expect(response.status).toBe(405);
+    expect(response.headers.get('allow')).toBe('POST');
+    expect(await response.json()).toMatchObject({ code: 'PIPE_GATEWAY_METHOD_UNKNOWN' });
+  });
+});
+
 describe('any JSON', () => {
   it('is a task or a problem, never a 5xx', async () => {
     const { app } = await openGateway();

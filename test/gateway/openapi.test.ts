@@ -33,9 +33,19 @@ const detail: TaskDetail = {
   submittedAt: '2026-11-21T09:30:00.000Z',
   finishedAt: '2026-11-21T09:30:01.000Z',
   attempts: 1,
-  timeline: [],
+  result: { rows: 3 },
+  timeline: [
+    {
+      ...{ time: '2026-11-21T09:30:01.000Z', stage: 'download', outcome: 'ok', attempt: 1, queueMs: 1, runMs: 2 },
+      ...{ worker: 'w', errorCode: '', errorMessage: '', topic: 'assets.download', partition: 0, offset: 7 },
+    },
+  ],
 };
-const history = { ...emptyHistory, task: async () => detail, tasks: async () => [detail] };
+const history = {
+  ...emptyHistory,
+  task: async (id: string) => (id === detail.id ? detail : undefined),
+  tasks: async () => [detail],
+};
 
 let document: Document;
 let ajv: Ajv2020;
@@ -114,6 +124,8 @@ function urlOf(path: string, { parameters = [] }: Operation): string {
 it('every example runs, and its answer fits what the document says', async () => {
   let ran = 0;
   for (const { name, method, path, operation } of operations()) {
+    // It never ends.
+    if (path === '/v1/pipelines/{pipeline}/events') continue;
     const examples = examplesOf(operation);
     expect(examples, `${name} has an example of each body`).not.toEqual([]);
     for (const { contentType, body } of examples) {

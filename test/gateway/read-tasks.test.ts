@@ -36,6 +36,12 @@ describe('one task', () => {
     expect(response.json()).toMatchObject({ id: 'order/7 ä', state: 'succeeded', timeline: [] });
   });
 
+  it('is found by the longest id there is', async () => {
+    const id = '✓'.repeat(256);
+    const { app } = await openGateway({ history: historyWith([summary(id, '2026-01-01T00:00:00.000Z')]) });
+    expect((await app.inject(`/v1/tasks/${encodeURIComponent(id)}`)).json()).toMatchObject({ id });
+  });
+
   it('that nobody recorded is a 404', async () => {
     const { app } = await openGateway();
     const response = await app.inject('/v1/tasks/none');

@@ -1,6 +1,6 @@
 import type { Broker, OutboundRecord, ProducerOptions, RecordPlace } from '../../topics/ports.ts';
 
-/** A broker of which only the producing side is real: it keeps what it is sent, and can be told to hang or fail. */
+/** A broker of which only the producing side is real; consumers hear nothing: it keeps what it is sent, and can be told to hang or fail. */
 export interface RecordingBroker extends Broker {
   readonly sent: OutboundRecord[];
   /** Records of one topic. */
@@ -53,7 +53,7 @@ export function createRecordingBroker(): RecordingBroker {
       };
     },
     consumer() {
-      throw new Error('the gateway consumes nothing');
+      return { async start() {}, pause() {}, resume() {}, async commit() {}, async stop() {} };
     },
     async admin() {
       const refuse = async (): Promise<never> => {

@@ -33,6 +33,7 @@ describe('import directions', () => {
     ['gateway', 'processors'],
     ['processors', 'cli'],
     ['deploy', 'processors'],
+    ['client', 'schemas'],
   ])('%s may not import even a type of %s', (from, to) => {
     const report = lint({ [`${to}/thing.ts`]: target, [`${from}/user.ts`]: typeImport(`../${to}/thing.ts`) });
     expect(report).toContain('noRestrictedImports');

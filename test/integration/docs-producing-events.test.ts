@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { hashOfToken, parseTokenEntry } from '../../schemas/config/token-entry.ts';
 import { idempotentId, placeId } from '../../schemas/task-id.ts';
 import type { InboundRecord } from '../../topics/ports.ts';
 import { type DocsSystem, startDocsSystem } from '../docs/docs-system.ts';
@@ -87,8 +88,32 @@ describe('docs/producing-events.md', () => {
     expect(await endOf(keyed.id)).toBe('succeeded');
   });
 
+  it('cancelling by its id a task that nobody knows', () => {
+    expect(answers('-X DELETE')).toContain('{"id":"order-nobody-wants","state":"cancelling"}');
+    expect(answers('-X DELETE')).toMatch(/order-nobody-wants\norder-18b\n$/);
+  });
+
+  it('over HTTP: CloudEvents', async () => {
+    expect(JSON.parse(answers('ce-id: order-19'))).toMatchObject({ id: 'order-19', stage: 'download' });
+    expect(JSON.parse(answers('order-20'))).toMatchObject({ accepted: 1, ids: ['order-20'] });
+    for (const id of ['order-19', 'order-20']) expect(await endOf(id)).toBe('succeeded');
+  });
+
+  it('a token and its line', () => {
+    const [, token = '', line = ''] = /^token: (\S+)\nline: {2}(.+)$/m.exec(answers('penstock token create')) ?? [];
+    expect(parseTokenEntry(line)).toEqual({
+      hash: hashOfToken(token),
+      name: 'shop',
+      roles: ['submit', 'read'],
+      tenant: 'acme',
+      pipelines: ['assets'],
+      perSecond: 100,
+    });
+  });
+
   it('with the command line: one and waited for, many', async () => {
-    const [first = '', ...many] = answers('penstock submit').trim().split('\n');
+    const [first = '', result = '', ...many] = answers('penstock submit').trim().split('\n');
+    expect(JSON.parse(result)).toMatchObject({ contentType: 'application/vnd.apache.parquet' });
     expect(first).toMatch(/^[0-9a-f-]{36} succeeded$/);
     expect(many).toHaveLength(2);
     for (const id of many) expect(await endOf(id)).toBe('succeeded');
@@ -155,7 +180,7 @@ describe('docs/producing-events.md', () => {
   });
 
   it('nothing was submitted twice', () => {
-    const good = 16;
+    const good = 23;
     const bad = 4;
     expect(tasks).toHaveLength(good + bad);
   });

@@ -84,8 +84,8 @@ it('penstock sink carries attempts until it is asked to stop, and penstock sql r
   expect(refused).toMatchObject({ code: 1, out: '', err: expect.stringContaining('PIPE_SQL_REFUSED') });
   const vertical = await run(['sql', `${sql} FORMAT Vertical`], { env: database });
   expect(vertical.out).toContain('stage:   s');
-  const escape = await run(['sql', 'SELECT count() OVER (ORDER BY sleep(1)) FROM attempts'], { env: database });
-  expect(escape).toMatchObject({ code: 1, err: expect.stringContaining('PIPE_SQL_REFUSED') });
+  const hidden = await run(['sql', 'SELECT count() OVER (ORDER BY sleep(1)) FROM attempts'], { env: database });
+  expect(hidden).toMatchObject({ code: 1, err: expect.stringContaining('PIPE_SQL_REFUSED') });
   expect(await run(['sql', ''], { env: database })).toMatchObject({ code: 2 });
   await statsCommands(database);
   expect(await endOf(sink)).toBe(0);

@@ -1,11 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { fetchSpacingMs, spaceFetches } from '../../topics/kafkajs/fetch-pace.ts';
+import {
+  type FetchResponse,
+  fetchSpacingMs,
+  idleAfterMs,
+  idleWaitMs,
+  spaceFetches,
+} from '../../topics/kafkajs/fetch-pace.ts';
+
+const request = { maxWaitTime: 200 };
+const responseOf = (...messages: unknown[]): FetchResponse => ({ responses: [{ partitions: [{ messages }] }] });
 
 describe('spaceFetches', () => {
   const sentAt: [client: unknown, atMs: number][] = [];
-  const fetch = spaceFetches(async function (this: object, request) {
+  const fetch = spaceFetches(async function (this: object) {
     sentAt.push([this, performance.now()]);
-    return request;
+    return responseOf();
   });
   let startMs = 0;
 
@@ -20,17 +29,17 @@ describe('spaceFetches', () => {
 
   it('sends at once after a silence', async () => {
     const client = {};
-    await fetch.call(client, 1);
+    await fetch.call(client, request);
     vi.advanceTimersByTime(fetchSpacingMs);
-    expect(await fetch.call(client, 2)).toBe(2);
+    expect(await fetch.call(client, request)).toEqual(responseOf());
     expect(sentAt.map(([, atMs]) => atMs - startMs)).toEqual([0, fetchSpacingMs]);
   });
 
   it('holds back the next one until the spacing is over', async () => {
     const client = {};
-    await fetch.call(client, 1);
+    await fetch.call(client, request);
     vi.advanceTimersByTime(2);
-    const second = fetch.call(client, 2);
+    const second = fetch.call(client, request);
     await vi.advanceTimersByTimeAsync(fetchSpacingMs);
     await second;
     expect(sentAt.map(([, atMs]) => atMs - startMs)).toEqual([0, fetchSpacingMs]);
@@ -38,18 +47,35 @@ describe('spaceFetches', () => {
 
   it('spaces each client on its own', async () => {
     const [one, other] = [{}, {}];
-    await fetch.call(one, 1);
-    await fetch.call(other, 1);
+    await fetch.call(one, request);
+    await fetch.call(other, request);
     expect(sentAt).toEqual([
       [one, startMs],
       [other, startMs],
     ]);
   });
 
+  it('lets the broker wait longer once no record has come for a while, until one comes', async () => {
+    const waits: number[] = [];
+    let answer = responseOf();
+    const watched = spaceFetches(async ({ maxWaitTime }) => {
+      waits.push(maxWaitTime);
+      return answer;
+    });
+    const client = {};
+    await watched.call(client, request);
+    vi.advanceTimersByTime(idleAfterMs);
+    answer = responseOf('record');
+    await watched.call(client, request);
+    vi.advanceTimersByTime(fetchSpacingMs);
+    await watched.call(client, request);
+    expect(waits).toEqual([200, idleWaitMs, 200]);
+  });
+
   it('passes on what the fetch throws', async () => {
     const broken = spaceFetches(async () => {
       throw new Error('gone');
     });
-    await expect(broken.call({}, 1)).rejects.toThrow('gone');
+    await expect(broken.call({}, request)).rejects.toThrow('gone');
   });
 });

@@ -14,7 +14,14 @@ import { Committer } from './committer.ts';
 import { translate } from './errors.ts';
 import { FirstBatches } from './first-batches.ts';
 import { type ConsumerClients, GroupMember } from './group-member.ts';
-import { byTopic, fetchStartingPoints, placeKey, type StartingPoint } from './group-offsets.ts';
+import {
+  byTopic,
+  fetchReadingPoints,
+  fetchStartingPoints,
+  placeKey,
+  type ReadingPositions,
+  type StartingPoint,
+} from './group-offsets.ts';
 import { toInbound } from './inbound.ts';
 import { type Assignment, Membership } from './membership.ts';
 
@@ -28,6 +35,9 @@ type State = 'new' | 'starting' | 'running' | 'stopped' | 'failed';
 export class KafkaGroupConsumer implements GroupConsumer {
   readonly #groupId: string;
   readonly #topics: readonly string[];
+  readonly #begin: 'committed' | 'earliest' | 'latest';
+  /** Of a reader without commits; empty for any other. */
+  readonly #positions: ReadingPositions = new Map();
   readonly #logger: Logger | undefined;
   readonly #member: GroupMember;
   readonly #membership = new Membership();
@@ -45,6 +55,7 @@ export class KafkaGroupConsumer implements GroupConsumer {
   constructor(clients: ConsumerClients, options: ConsumerOptions, logger: Logger | undefined) {
     this.#groupId = options.groupId;
     this.#topics = options.topics;
+    this.#begin = options.begin ?? 'committed';
     this.#logger = logger;
     const events = {
       joinAttempted: () => this.#membership.joinAttempted(),
@@ -158,7 +169,7 @@ export class KafkaGroupConsumer implements GroupConsumer {
   async #load(assignment: Assignment): Promise<void> {
     for (let failures = 0; ; failures += 1) {
       try {
-        const points = await fetchStartingPoints(this.#member.cluster, this.#groupId, assignment.partitions);
+        const points = await this.#startingPoints(assignment.partitions);
         if (this.#isCurrent(assignment)) this.#handOver(assignment, points);
         return;
       } catch (thrown) {
@@ -172,6 +183,12 @@ export class KafkaGroupConsumer implements GroupConsumer {
         if (!this.#isCurrent(assignment)) return;
       }
     }
+  }
+
+  #startingPoints(partitions: readonly TopicPartition[]): Promise<StartingPoint[]> {
+    const { cluster } = this.#member;
+    if (this.#begin === 'committed') return fetchStartingPoints(cluster, this.#groupId, partitions);
+    return fetchReadingPoints(cluster, this.#begin, this.#positions, partitions);
   }
 
   #isCurrent(assignment: Assignment): boolean {
@@ -211,6 +228,7 @@ export class KafkaGroupConsumer implements GroupConsumer {
     const records = payload.batch.messages.map(toInbound);
     const highWatermark = Number(payload.batch.highWatermark);
     this.#tell((listener) => listener.records({ topic, partition, records, highWatermark }));
+    if (this.#begin !== 'committed') this.#positions.set(key, Number(payload.batch.lastOffset()) + 1);
     // The position of a topic that a rebalance took away in the meantime is no longer there to be moved.
     this.#guard(() => payload.resolveOffset(payload.batch.lastOffset()));
   }

@@ -97,6 +97,40 @@ export async function fetchStartingPoints(
   });
 }
 
+/** Offsets that a reader without commits reads next, by place. */
+export type ReadingPositions = Map<string, number>;
+
+/**
+ * Where a reader without commits goes on, and at first begins. A partition that came later is read whole; so is a topic
+ * that was made anew.
+ */
+export async function fetchReadingPoints(
+  cluster: Cluster,
+  begin: 'earliest' | 'latest',
+  positions: ReadingPositions,
+  partitions: readonly TopicPartition[],
+): Promise<StartingPoint[]> {
+  if (partitions.length === 0) return [];
+  const range = await fetchRange(cluster, partitions);
+  const isFirst = positions.size === 0;
+  return partitions.map(({ topic, partition }) => {
+    const key = placeKey({ topic, partition });
+    const ends = range.get(key) ?? { earliest: 0, latest: 0 };
+    const start = readingStart(isFirst ? begin : 'earliest', positions.get(key), ends);
+    positions.set(key, start);
+    return { topic, partition, committed: null, start };
+  });
+}
+
+export function readingStart(
+  begin: 'earliest' | 'latest',
+  position: number | undefined,
+  { earliest, latest }: { earliest: number; latest: number },
+): number {
+  if (position === undefined) return begin === 'latest' ? latest : earliest;
+  return position > latest ? earliest : Math.max(earliest, position);
+}
+
 export function startingPoint(
   place: TopicPartition,
   committed: CommittedOffset | null,

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { spaceFetches } from './fetch-pace.ts';
+import { type Fetch, spaceFetches } from './fetch-pace.ts';
 import { delayingJoin, type Join } from './join-delay.ts';
 import { type Parse, rememberAnswers } from './produce-answers.ts';
 import { encodeRecord } from './record-encoder.ts';
@@ -90,11 +90,11 @@ function replace(prototype: object | undefined, name: string, method: unknown): 
 
 function slowDownFetches(prototype: object | undefined): boolean {
   const fetch: unknown = prototype && Reflect.get(prototype, 'fetch');
-  if (!isMethod(fetch)) return false;
+  if (!isFetch(fetch)) return false;
   return replace(prototype, 'fetch', spaceFetches(fetch));
 }
 
-function isMethod(value: unknown): value is (this: object, request: unknown) => Promise<unknown> {
+function isFetch(value: unknown): value is Fetch {
   return typeof value === 'function';
 }
 

@@ -28,6 +28,8 @@ export class MemoryConsumer implements GroupConsumer {
   readonly #parts: MemoryConsumerParts;
   readonly #positions = new Map<string, { place: TopicPartition; next: number }>();
   readonly #paused = new Set<string>();
+  /** Where a reader without commits reads next; empty for any other. */
+  readonly #read = new Map<string, number>();
   #state: State = 'new';
   #frozen = false;
   #listener: GroupListener | undefined;
@@ -36,6 +38,8 @@ export class MemoryConsumer implements GroupConsumer {
   /** What it owned in the generation before this one, or nothing after a gap. */
   #before: ReadonlySet<string> = new Set();
   #pumping = false;
+  /** No partition was handed out before. */
+  #isFirst = true;
   #started: { resolve: () => void; reject: (error: Error) => void } | undefined;
 
   constructor(options: ConsumerOptions, parts: MemoryConsumerParts) {
@@ -142,6 +146,7 @@ export class MemoryConsumer implements GroupConsumer {
     this.#generation = generation;
     this.#positions.clear();
     this.#paused.clear();
+    this.#isFirst = this.#read.size === 0;
     const assigned = partitions.map((place) => this.#take(place));
     this.#state = 'running';
     this.#tell((listener) => listener.assigned(assigned));
@@ -155,8 +160,15 @@ export class MemoryConsumer implements GroupConsumer {
     const found = this.#parts.group.committed(place);
     const end = this.#parts.log.records(place.topic, place.partition).length;
     const committed = found && found.offset <= end ? found : null;
-    this.#positions.set(key, { place, next: committed?.offset ?? 0 });
+    const next = isReader(this.#options) ? this.#readingStart(key, end) : (committed?.offset ?? 0);
+    this.#positions.set(key, { place, next });
     return { ...place, committed, kept: this.#before.has(key) };
+  }
+
+  #readingStart(key: string, end: number): number {
+    const start = this.#read.get(key) ?? (this.#isFirst && this.#options.begin === 'latest' ? end : 0);
+    this.#read.set(key, start);
+    return start;
   }
 
   /** false: nothing to read. */
@@ -170,6 +182,7 @@ export class MemoryConsumer implements GroupConsumer {
       const records = log.slice(position.next, position.next + maxRecordsPerBatch);
       this.#positions.delete(key);
       this.#positions.set(key, { place: position.place, next: position.next + records.length });
+      if (isReader(this.#options)) this.#read.set(key, position.next + records.length);
       this.#tell((listener) => listener.records({ topic, partition, records, highWatermark: log.length }));
       return true;
     }
@@ -194,3 +207,5 @@ export class MemoryConsumer implements GroupConsumer {
     else this.#listener?.failed(error);
   }
 }
+
+const isReader = ({ begin = 'committed' }: ConsumerOptions): boolean => begin !== 'committed';

@@ -1,7 +1,7 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { PenstockError } from '../../../schemas/errors.ts';
-import { makeFolder, writeFileAtomically } from '../../blobs/atomic-file.ts';
-import { checkRealFolder, pathBelow } from '../../blobs/folder-path.ts';
+import { withFolder, writeFileAtomically } from '../../blobs/atomic-file.ts';
+import { folderGuard, pathBelow } from '../../blobs/folder-path.ts';
 import type { Measured } from '../../blobs/measure.ts';
 import { storeFailure, systemCode } from '../../blobs/store-failure.ts';
 import { differs } from './upload-failure.ts';
@@ -27,13 +27,13 @@ function checkSame({ name, blob }: UploadObject, written: Measured): void {
 /** Files in one folder: written under a hidden name beside the target, synced, checked, renamed. */
 export function folderTarget(folder: string): UploadTarget {
   const base = resolve(folder);
+  const guard = folderGuard(base);
   return {
     host: undefined,
     async put(object, bytes, signal) {
       try {
         const path = pathBelow(base, object.name);
-        await makeFolder(base, true);
-        await checkRealFolder(base, path);
+        await withFolder(dirname(path), true, () => guard(path));
         await writeFileAtomically(path, bytes, { signal, check: (written) => checkSame(object, written) });
       } catch (error) {
         bytes.destroy();

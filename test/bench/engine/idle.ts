@@ -9,7 +9,8 @@ import { startStack } from '../../../deploy/embedded/stack.ts';
 import { until } from '../../helpers/until.ts';
 import type { BenchOptions, Report } from '../report.ts';
 
-const settleMs = 5_000;
+/** What was started is compiled and collected by then, and the worker counts as idle. */
+const settleMs = 30_000;
 const watchMs = 10_000;
 const targetPercent = 1;
 /** Of a worker that has work to do nothing of this may show. */

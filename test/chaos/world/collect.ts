@@ -116,7 +116,7 @@ const rowsQuery = `
   SELECT [topic, toString(partition), toString(offset), task_id, worker, toString(attempt), toString(outcome), next_stage,
     concat(toString(record_partition), '@', toString(record_offset), '#', toString(record_index))] AS row
   FROM attempts
-  WHERE pipeline = {pipeline:String} AND topic = {topic:String} AND partition = {partition:UInt32}`;
+  WHERE pipeline = {pipeline:String} AND topic = {topic:String} AND partition = {partition:UInt32} AND outcome != 'running'`;
 
 function toRow([topic, partition, offset, id, worker, attempt, outcome, nextStage, source]: StoredRow): Row {
   const place = { topic, partition: Number(partition), offset: Number(offset) };

@@ -1,4 +1,5 @@
 import { avroSchema, definePipeline, defineStage, reject, startWorker, to } from 'penstock';
+import { PenstockClient } from 'penstock/client';
 import { buildGateway } from 'penstock/gateway';
 
 const addTask = avroSchema({
@@ -24,6 +25,9 @@ const add = defineStage({
   input: addTask,
   process: (task) => to(show, { a: task.payload.a, b: task.payload.a + task.payload.b }),
 });
+
+const client = new PenstockClient<{ sums: { a: number; b: number } }>({ url: 'http://127.0.0.1:1' });
+export const submitSum = () => client.submit('sums', { a: 1, b: 2 });
 
 const { name, stages } = definePipeline({ name: 'sums', stages: [add, show] });
 process.stdout.write(

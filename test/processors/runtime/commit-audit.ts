@@ -50,6 +50,7 @@ export class CommitAudit {
   }
 
   #isEnded({ outcome, nextStage, taskId, attempt, errorCode }: Attempt): boolean {
+    if (outcome === 'running') return false;
     if (outcome === 'skipped') return this.#returning.has(`${taskId}/${attempt}`);
     if (outcome !== 'retry') return true;
     if (nextStage === '') return false;

@@ -141,7 +141,9 @@ export class RunnerBench {
       async () => {
         const rows = await this.rows();
         const ended = new Set(
-          rows.filter((row) => row.outcome !== 'retry').map((row) => `${row.partition}/${row.offset}`),
+          rows
+            .filter((row) => row.outcome !== 'retry' && row.outcome !== 'running')
+            .map((row) => `${row.partition}/${row.offset}`),
         );
         return ended.size >= count ? rows : undefined;
       },

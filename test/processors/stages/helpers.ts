@@ -28,7 +28,7 @@ export function makeTask<Payload>(payload: Payload, overrides: Partial<Task<Payl
 
 export async function makeContext(overrides: Partial<StageContext> = {}): Promise<StageContext> {
   const blobs = overrides.blobs ?? openFolderBlobStore(join(await makeFolder(), 'blobs'));
-  return { signal: new AbortController().signal, log: pino({ level: 'silent' }), blobs, ...overrides };
+  return { signal: new AbortController().signal, log: pino({ level: 'silent' }), blobs, progress() {}, ...overrides };
 }
 
 /** Runs a stage and gives the payload it hands on; undefined where it hands nothing on. */
@@ -37,6 +37,7 @@ export async function runOne<Payload>(stage: Stage<Payload>, task: Task<Payload>
   const outputs = await stage.process(task, ctx);
   if (outputs === undefined) return undefined;
   if ('payload' in outputs) return outputs.payload;
+  if ('result' in outputs) return outputs.result;
   throw new Error('the stage fanned out');
 }
 

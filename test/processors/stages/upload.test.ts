@@ -167,7 +167,7 @@ describe('by HTTP PUT', () => {
     const { url } = await serve((request, response) => {
       request.resume().on('end', () => response.writeHead(request.method === 'PUT' ? 204 : 405).end());
     });
-    expect(await upload(url, await given())).toBeUndefined();
+    expect(await upload(url, await given())).toMatchObject({ contentType: 'text/plain' });
   });
 
   it('a target that resets or never answers is tried again', async () => {

@@ -56,7 +56,7 @@ export class CommitAudit {
   #rows(value: string): void {
     const batch: AttemptBatch = JSON.parse(value);
     for (const { outcome, nextStage, partition, offset, taskId } of batch.attempts) {
-      if (outcome === 'retry' && nextStage === '') continue;
+      if (outcome === 'running' || (outcome === 'retry' && nextStage === '')) continue;
       this.#ended.set(placeOf({ topic: batch.topic, partition, offset }), outcome);
       if (outcome !== 'retry') continue;
       const left = (this.#returning.get(taskId) ?? 0) - 1;

@@ -13,6 +13,8 @@ export interface Tally {
   readonly batched: number;
   /** Places that ended more than once, counted once for each end too many. */
   readonly duplicates: number;
+  /** Records that ended so. */
+  readonly cancelled: number;
   /** Tasks that were given up because they ran when an owner vanished. */
   readonly blamed: number;
 }
@@ -25,6 +27,7 @@ export async function auditEnd(world: World, violations: string[]): Promise<Tall
   const ended = new Map<string, boolean>();
   let records = 0;
   let duplicates = 0;
+  let cancelled = 0;
   for (const topic of groups.flatMap((group) => topicsOfGroup(group, world.scenario))) {
     for (const [place, record] of await readTopic(world, topic)) {
       records++;
@@ -34,26 +37,48 @@ export async function auditEnd(world: World, violations: string[]): Promise<Tall
       outcomes.delete(place);
       duplicates += Math.max(0, ends.length - 1);
       const due = endOf(world.scenario.planOf(n));
-      ended.set(n, ended.get(n) === true || ends.includes(due) || blamed.has(n));
+      const mayBeCancelled = world.cancelled.has(n.split('.')[0] ?? '');
+      const isCancelled = mayBeCancelled && ends.includes('cancelled');
+      if (isCancelled) cancelled++;
+      ended.set(n, ended.get(n) === true || ends.includes(due) || isCancelled || blamed.has(n));
       if (ends.length === 0) violations.push(`${place} (task ${n}) is lost: it should be ${due}`);
       if (blamed.has(n)) continue;
-      const other = ends.find((outcome) => outcome !== due && outcome !== 'moved');
+      const other = ends.find(
+        (outcome) => outcome !== due && outcome !== 'moved' && !(mayBeCancelled && outcome === 'cancelled'),
+      );
       if (other !== undefined) violations.push(`${place} (task ${n}) ended ${other}, it should be ${due}`);
       const isDead = ends.includes('dead');
-      if (letters.has(place) !== isDead) violations.push(`${place} (task ${n}): dead letter ${!isDead}, ends ${ends}`);
+      // Buried by a worker that died before it could say so, and then cancelled.
+      const isBuriedFirst = isCancelled && letters.has(place) && due === 'dead';
+      if (letters.has(place) !== isDead && !isBuriedFirst)
+        violations.push(`${place} (task ${n}): dead letter ${!isDead}, ends ${ends}`);
     }
   }
   for (const [n, isEnded] of ended) if (!isEnded) violations.push(`task ${n} went round and never ended`);
   for (const place of outcomes.keys()) violations.push(`${place} has a row and no record`);
   checkHandedOn(world, handedOn, blamed, violations);
+  checkCancelled(world, violations);
   const { runs } = world.ledger;
-  return { records, runs: runs.length, batched: countBatched(runs), duplicates, blamed: blamed.size };
+  return { records, runs: runs.length, batched: countBatched(runs), duplicates, cancelled, blamed: blamed.size };
 }
 
 function countBatched(runs: readonly Run[]): number {
   const sizes = new Map<number, number>();
   for (const { batch } of runs) if (batch !== undefined) sizes.set(batch, (sizes.get(batch) ?? 0) + 1);
   return [...sizes.values()].filter((size) => size > 1).reduce((sum, size) => sum + size, 0);
+}
+
+/** A look at the registry that fails, its second of rest, and the network. */
+const cancelSlackMs = 2_500;
+
+/** Once an order had time to arrive nothing of the task begins; who was frozen hears of it when it thaws. */
+function checkCancelled({ cancelled, ledger, workers }: World, violations: string[]): void {
+  const stood = new Set(workers.filter(({ wasFrozen }) => wasFrozen).map(({ name }) => name));
+  for (const { n, start, worker, zombie, place } of ledger.runs) {
+    const orderedAt = cancelled.get(n.split('.')[0] ?? '');
+    if (orderedAt === undefined || zombie || stood.has(worker) || start <= orderedAt + cancelSlackMs) continue;
+    violations.push(`${place} (task ${n}) began ${start - orderedAt} ms after it was cancelled`);
+  }
 }
 
 function checkHandedOn(
@@ -64,7 +89,7 @@ function checkHandedOn(
 ): void {
   const { submissions, planOf } = world.scenario;
   const due = submissions.flatMap(({ plan }) => (endOf(plan) === 'ok' ? plan.outputs : []));
-  const mayLack = (n: string) => blamed.has(n.split('.')[0] ?? '');
+  const mayLack = (n: string) => blamed.has(n.split('.')[0] ?? '') || world.cancelled.has(n.split('.')[0] ?? '');
   for (const n of due) if (!handedOn.has(n) && !mayLack(n)) violations.push(`output ${n} is lost`);
   const wanted = new Set(due);
   for (const n of handedOn) {
@@ -79,7 +104,7 @@ async function readOutcomes(world: World): Promise<Map<string, string[]>> {
   for (const [, record] of await readTopic(world, attemptsTopic)) {
     const batch: AttemptBatch = JSON.parse(String(record.value));
     for (const { outcome, nextStage, partition, offset } of batch.attempts) {
-      if (outcome === 'retry' && nextStage === '') continue;
+      if (outcome === 'running' || (outcome === 'retry' && nextStage === '')) continue;
       const place = `${batch.topic}/${partition}@${offset}`;
       outcomes.set(place, [...(outcomes.get(place) ?? []), outcome === 'retry' ? 'moved' : outcome]);
     }

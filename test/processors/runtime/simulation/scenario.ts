@@ -30,6 +30,8 @@ export interface Submission {
   readonly partition: number;
   readonly key: string | null;
   readonly notBeforeMs: number | undefined;
+  /** When it is cancelled, from the start; whether that comes too late is for chance. */
+  readonly cancelledAfterMs: number | undefined;
 }
 
 export interface Scenario {
@@ -72,7 +74,10 @@ export function drawScenario(seed: number): Scenario {
     return plan;
   };
   const keys = random.between(1, 12);
+  const cancels = new Random(hash(`${seed} cancels`));
   const batch = drawBatch(new Random(hash(`${seed} in batches`)));
+  // In a batch a handler does not learn which of its tasks is cancelled, so nobody outside can say when that one ended.
+  const cancelRate = batch === undefined && cancels.chance(0.4) ? 0.2 : 0;
   const tasks = random.chance(0.1) ? random.between(100, 200) : random.between(20, 90);
   return {
     seed,
@@ -92,6 +97,7 @@ export function drawScenario(seed: number): Scenario {
       partition: random.between(0, partitions - 1),
       key: random.chance(0.1) ? null : `k${random.between(1, keys)}`,
       notBeforeMs: random.chance(0.05) ? random.between(1, spanMs) : undefined,
+      cancelledAfterMs: cancels.chance(cancelRate) ? cancels.between(0, spanMs) : undefined,
     })),
     faults: random.chance(0.1) ? 0 : random.between(1, 15),
     spanMs,

@@ -37,6 +37,7 @@ function summary(results: readonly Result[]): string {
     `${sum(({ faults }) => faults.length)} faults`,
     `${sum(({ commits }) => commits)} commits`,
     `${sum(({ duplicates }) => duplicates)} ended again after a fault`,
+    `${sum(({ cancelled }) => cancelled)} cancelled`,
     `${sum(({ blamed }) => blamed)} given up as ending workers`,
     `${Math.round(sum(({ virtualMs }) => virtualMs) / 1000)} s of virtual time`,
   ].join(', ');

@@ -30,10 +30,13 @@ export interface Surroundings extends Stagehands {
 export class SimWorker {
   readonly name: string;
   readonly #world: Surroundings;
+  /** Of topics that are no stage's. */
+  readonly #readers: MemoryConsumer[] = [];
   readonly #members: { consumer: MemoryConsumer; session: Session }[] = [];
   #worker: Worker | undefined;
   #dead = false;
   frozen = false;
+  wasFrozen = false;
 
   constructor(world: Surroundings, name: string) {
     this.#world = world;
@@ -67,6 +70,7 @@ export class SimWorker {
 
   kill(): void {
     this.#dead = true;
+    for (const reader of this.#readers) reader.kill();
     for (const { consumer, session } of this.#members) {
       session.cut();
       consumer.kill();
@@ -75,6 +79,8 @@ export class SimWorker {
 
   freeze(): void {
     this.frozen = true;
+    this.wasFrozen = true;
+    for (const reader of this.#readers) reader.freeze();
     for (const { consumer, session } of this.#members) {
       session.cut();
       consumer.freeze();
@@ -83,6 +89,7 @@ export class SimWorker {
 
   thaw(): void {
     this.frozen = false;
+    for (const reader of this.#readers) reader.thaw();
     for (const { consumer } of this.#members) consumer.thaw();
   }
 
@@ -132,6 +139,10 @@ export class SimWorker {
 
   #consumer(options: ConsumerOptions, consumer: GroupConsumer): GroupConsumer {
     if (!(consumer instanceof MemoryConsumer)) throw new Error('the simulation runs on the memory twin');
+    if (options.begin !== undefined) {
+      this.#readers.push(consumer);
+      return consumer;
+    }
     const { audit, ledger } = this.#world;
     const session = ledger.open(this.name, options.topics[0] ?? '');
     this.#members.push({ consumer, session });

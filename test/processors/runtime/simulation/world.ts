@@ -1,7 +1,9 @@
 import type { Codec } from '../../../../schemas/codec.ts';
 import { PenstockError } from '../../../../schemas/errors.ts';
 import { topicsOf } from '../../../../topics/catalogue.ts';
+import { cancelRecord } from '../../../../topics/control/cancel-order.ts';
 import { createMemoryBroker, type MemoryBroker } from '../../../../topics/memory/memory-broker.ts';
+import type { Producer } from '../../../../topics/ports.ts';
 import { jsonCodec } from '../json-codec.ts';
 import { CommitAudit } from './commit-audit.ts';
 import { Ledger } from './ledger.ts';
@@ -26,6 +28,8 @@ export class World {
   readonly audit: CommitAudit;
   readonly workers: SimWorker[] = [];
   readonly notBefore = new Map<string, number>();
+  /** When the order for a task was given. */
+  readonly cancelled = new Map<string, number>();
   readonly codec: Codec;
   registryAway = false;
   readonly #network: Random;
@@ -52,7 +56,9 @@ export class World {
     await admin.createTopics(topicsOf([{ name: 'p', stages }]));
     const producer = await this.broker.producer();
     for (const submission of submissions) {
-      this.clock.after(submission.afterMs, () => void producer.send([this.#record(submission)]));
+      const { afterMs, cancelledAfterMs, plan } = submission;
+      this.clock.after(afterMs, () => void producer.send([this.#record(submission)]));
+      if (cancelledAfterMs !== undefined) this.clock.after(cancelledAfterMs, () => void this.#cancel(producer, plan.n));
     }
   }
 
@@ -93,7 +99,13 @@ export class World {
     });
   }
 
-  #record({ plan, partition, key, notBeforeMs }: Submission) {
+  async #cancel(producer: Producer, n: string): Promise<void> {
+    this.cancelled.set(n, this.clock.now);
+    const order = { taskIds: [`t${n}`], at: this.clock.now, pipeline: '', tenant: '', by: '' };
+    await producer.send([cancelRecord(jsonCodec(), order)]);
+  }
+
+  #record({ plan, partition, key, notBeforeMs, cancelledAfterMs }: Submission) {
     const { n, flaw } = plan;
     const notBefore = notBeforeMs === undefined ? undefined : this.clock.now + notBeforeMs;
     if (notBefore !== undefined) this.notBefore.set(n, notBefore);
@@ -105,7 +117,7 @@ export class World {
       'no-value': null,
     }[flaw];
     const header = JSON.stringify({ id: `t${n}`, notBefore, expiresAt });
-    const isPlain = flaw === 'none' && notBefore === undefined;
+    const isPlain = flaw === 'none' && notBefore === undefined && cancelledAfterMs === undefined;
     return {
       ...{ topic: 'p.work', partition, key, value: value === null ? null : Buffer.from(value) },
       headers: isPlain ? {} : { penstock: header },

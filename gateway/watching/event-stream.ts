@@ -1,0 +1,35 @@
+import { Readable } from 'node:stream';
+
+/** Proxies and our own sockets give a connection up on which nothing moves. */
+const heartbeatMs = 15_000;
+/** Who reads more slowly than that is cut off, and comes back with Last-Event-ID. */
+const maxBufferedBytes = 1024 * 1024;
+
+/** Server-sent events on their way to one client. */
+export class EventStream extends Readable {
+  readonly #heartbeat: NodeJS.Timeout;
+
+  constructor() {
+    super({ read() {} });
+    this.push('retry: 1000\n\n');
+    this.#heartbeat = setInterval(() => this.#write(': still here\n\n'), heartbeatMs);
+    this.once('close', () => clearInterval(this.#heartbeat));
+  }
+
+  send(event: string, data: object, id?: string): void {
+    const named = id === undefined ? '' : `id: ${id}\n`;
+    this.#write(`${named}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  }
+
+  /** After all that was sent. */
+  finish(): void {
+    clearInterval(this.#heartbeat);
+    if (!this.destroyed && !this.readableEnded) this.push(null);
+  }
+
+  #write(text: string): void {
+    if (this.destroyed || this.readableEnded) return;
+    if (this.readableLength > maxBufferedBytes) this.destroy();
+    else this.push(text);
+  }
+}

@@ -1,0 +1,101 @@
+import { Agent, request } from 'node:http';
+import { Readable } from 'node:stream';
+import { json } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import autocannon from 'autocannon';
+import { nowUs } from '../../engine/workload.ts';
+import { serve } from '../../serve.ts';
+
+/** Who calls, in a process of its own. */
+
+const taskBytes = 100;
+const linesPerChunk = 500;
+
+/** A task of a hundred bytes. */
+function taskOf(sentAtUs: number): string {
+  const start = `{"url":"http://127.0.0.1/files/1.csv","sentAtUs":${sentAtUs},"name":"`;
+  return `${start}${'x'.repeat(taskBytes - start.length - 2)}"}`;
+}
+
+export interface Hammered {
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** Connections that failed or waited in vain, and answers other than 202. */
+  readonly failed: number;
+}
+
+export interface Streamed {
+  readonly accepted: number;
+  readonly seconds: number;
+}
+
+const post = { method: 'POST', headers: { 'content-type': 'application/json' } } as const;
+
+serve({
+  async hammer({
+    url,
+    connections,
+    seconds,
+  }: {
+    url: string;
+    connections: number;
+    seconds: number;
+  }): Promise<Hammered> {
+    const result = await autocannon({
+      ...post,
+      url,
+      connections,
+      duration: seconds,
+      timeout: 10,
+      body: taskOf(nowUs()),
+    });
+    const { errors, timeouts, non2xx, latency, requests, duration } = result;
+    return {
+      perSecond: requests.total / duration,
+      p50Ms: latency.p50,
+      p99Ms: latency.p99,
+      failed: errors + timeouts + non2xx,
+    };
+  },
+
+  async stream({ url, lines }: { url: string; lines: number }): Promise<Streamed> {
+    const chunk = `${taskOf(nowUs())}\n`.repeat(linesPerChunk);
+    function* body(): Generator<string> {
+      for (let sent = 0; sent < lines; sent += linesPerChunk) yield chunk;
+    }
+    const startedAt = performance.now();
+    const answer = await send(url, 'application/x-ndjson', Readable.from(body()));
+    return { accepted: Number(answer.accepted), seconds: (performance.now() - startedAt) / 1_000 };
+  },
+
+  async pace({ url, perSecond, count }: { url: string; perSecond: number; count: number }): Promise<void> {
+    const agent = new Agent({ keepAlive: true });
+    const firstUs = nowUs() + 100_000;
+    const answers: Promise<unknown>[] = [];
+    const dueAt = (index: number): number => Math.round(firstUs + (index * 1_000_000) / perSecond);
+    for (let next = 0; next < count; ) {
+      await sleep(1);
+      for (; next < count && dueAt(next) <= nowUs(); next += 1) {
+        answers.push(send(url, 'application/json', Readable.from([taskOf(dueAt(next))]), agent));
+      }
+    }
+    await Promise.all(answers);
+    agent.destroy();
+  },
+});
+
+function send(url: string, contentType: string, body: Readable, agent?: Agent): Promise<{ accepted?: number }> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method: 'POST', headers: { 'content-type': contentType }, ...(agent && { agent }) });
+    sent.once('error', reject);
+    sent.once('response', (response) => {
+      const answer = json(response) as Promise<{ accepted?: number }>;
+      answer.then(
+        (value) => (response.statusCode === 202 ? resolve(value) : reject(new Error(JSON.stringify(value)))),
+        reject,
+      );
+    });
+    body.pipe(sent);
+  });
+}

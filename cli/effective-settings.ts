@@ -73,6 +73,9 @@ function valuesOf(config: Config): Record<SettingKey, EffectiveSetting['value']>
     dataDir: config.dataDir,
     logLevel: config.logLevel,
     downloadAllow: config.downloadAllow.join(','),
+    historyDays: Object.entries(config.historyDays)
+      .map(([table, days]) => `${table}=${days}`)
+      .join(','),
     kafkaPort: stack.kafkaPort,
     registryPort: stack.registryPort,
     clickhousePort: stack.clickhousePort,

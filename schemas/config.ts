@@ -50,6 +50,7 @@ function assemble(reader: SettingsReader): Config {
       password: required('clickhousePassword', ''),
       database: required('clickhouseDatabase', ''),
     },
+    historyDays: required('historyDays', {}),
     http: { host: required('httpHost', ''), port: required('httpPort', 0) },
     tokens: required('tokens', []),
     ...(tokensFile ? { tokensFile } : {}),

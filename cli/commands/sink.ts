@@ -23,7 +23,7 @@ async function runSink(flags: Readonly<Record<string, unknown>>): Promise<void> 
   const interrupted = untilInterrupted().finally(() => ended.abort());
   const clickhouse = await openClickHouse(config);
   try {
-    if (await prepareStore(clickhouse, logger, ended.signal))
+    if (await prepareStore(clickhouse, { config, logger, signal: ended.signal }))
       await sinkUntil(interrupted, { config, clickhouse, logger });
   } finally {
     await clickhouse.close();
@@ -58,11 +58,17 @@ async function sinkUntil(interrupted: Promise<NodeJS.Signals>, parts: SinkParts)
 const retryEveryMs = 2_000;
 
 /** Waits for ClickHouse as long as it takes, then brings it to the newest schema; false: the signal ended the wait. */
-async function prepareStore(clickhouse: ClickHouse, logger: Logger, signal: AbortSignal): Promise<boolean> {
+async function prepareStore(
+  clickhouse: ClickHouse,
+  { config, logger, signal }: { config: Config; logger: Logger; signal: AbortSignal },
+): Promise<boolean> {
+  const { keepHistory } = await import('../../processors/sinks/keep-history.ts');
   const { migrate } = await import('../../processors/sinks/migrate.ts');
   for (let failures = 0; !signal.aborted; failures += 1) {
     try {
       const applied = await migrate(clickhouse);
+      const changed = await keepHistory(clickhouse, config.historyDays);
+      if (changed.length > 0) logger.info({ changed }, 'rows are kept for another time');
       if (applied.length > 0) logger.info({ applied }, 'ClickHouse has the newest schema');
       return true;
     } catch (error) {

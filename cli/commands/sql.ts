@@ -3,6 +3,8 @@ import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { StringDecoder } from 'node:string_decoder';
 import type { Command } from 'commander';
+import { explainTreeSql, UserSql } from '../../gateway/sql/user-sql.ts';
+import type { ClickHouse } from '../../processors/sinks/clickhouse.ts';
 import type { Config } from '../../schemas/config.ts';
 import { PenstockError } from '../../schemas/errors.ts';
 import { addConfigFlags, configOf } from '../config-flags.ts';
@@ -17,7 +19,7 @@ interface SqlFlags {
 }
 
 /**
- * `penstock sql`: whatever ClickHouse can read, from `attempts`, `tasks` and the rest of its database. Formats are
+ * `penstock sql`: one SELECT over the tables of the history. Formats are
  * ClickHouse's own and give the values as they are stored: a CSV made here is for programs. A spreadsheet may take a
  * cell that begins with = + - or @ for a formula; only what Penstock itself exports is made safe for that.
  */
@@ -41,9 +43,10 @@ async function runSql(sql: string, flags: SqlFlags & Readonly<Record<string, unk
   const requestTimeoutMs = flags.timeout * 1_000 + interactiveTimeoutMs;
   const clickhouse = await openClickHouse(config, { requestTimeoutMs });
   try {
+    const { sql: select, format } = withoutFormat(statement);
     const result = await clickhouse.runUserQuery({
-      sql: statement,
-      defaultFormat: formatOf(flags),
+      sql: await checked(clickhouse, select),
+      defaultFormat: format ?? formatOf(flags),
       jsonArray: flags.json === true,
       maxExecutionSeconds: flags.timeout,
       maxResultRows: flags.maxRows,
@@ -54,6 +57,26 @@ async function runSql(sql: string, flags: SqlFlags & Readonly<Record<string, unk
   } finally {
     await clickhouse.close();
   }
+}
+
+/** `… FORMAT Vertical` at the end is as good as --format. */
+export function withoutFormat(statement: string): { readonly sql: string; readonly format?: string } {
+  const [clause, format] = /\sFORMAT\s+(\w+)[\s;]*$/i.exec(statement) ?? [];
+  if (clause === undefined || format === undefined) return { sql: statement };
+  return { sql: statement.slice(0, -clause.length), format };
+}
+
+/** The same judgement as POST /v1/sql. Rejects with PIPE_SQL_REFUSED. */
+function checked(clickhouse: ClickHouse, sql: string): Promise<string> {
+  const judge = new UserSql({
+    database: clickhouse.database,
+    read: (query) => clickhouse.query(query.sql, query.params),
+    async explainTree(text) {
+      const rows = await clickhouse.query<{ explain: string }>(explainTreeSql(text));
+      return rows.map(({ explain }) => explain);
+    },
+  });
+  return judge.check(sql);
 }
 
 /** The statement may rightly say nothing for as long as it runs; a server that hangs would be waited for as long. */

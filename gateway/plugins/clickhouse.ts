@@ -8,6 +8,7 @@ import {
 import type { Config } from '../../schemas/config.ts';
 import { messageOf, PenstockError } from '../../schemas/errors.ts';
 import type { Query, Row } from '../history/queries.ts';
+import { explainTreeSql } from '../sql/user-sql.ts';
 
 /** A result as columns and rows; 64-bit integers are strings. */
 export interface SqlResult {
@@ -97,9 +98,7 @@ async function runSql(client: ClickHouseClient, sql: string): Promise<SqlResult>
 }
 
 async function explainTree(client: ClickHouseClient, sql: string): Promise<string[]> {
-  // In parentheses, or the format and the settings of this request would seem to be the statement's own. A statement that
-  // parses alone has none that closes them early.
-  const { data } = await askForUser(client, `SELECT explain FROM (EXPLAIN QUERY TREE run_passes = 0 ${sql}\n)`);
+  const { data } = await askForUser(client, explainTreeSql(sql));
   return data.map(([line]) => String(line));
 }
 

@@ -37,6 +37,13 @@ const harmlessOthers = [
 const selectStart = /^\s*(?:(?:--[^\n]*\n|\/\*[\s\S]*?\*\/)\s*)*(?:SELECT|WITH|FROM|\()/i;
 const maxSqlBytes = 65_536;
 
+/**
+ * In parentheses, or the format and the settings of the request would seem to be the statement's own. A statement that
+ * parses alone has none that closes them early.
+ */
+export const explainTreeSql = (sql: string): string =>
+  `SELECT explain FROM (EXPLAIN QUERY TREE run_passes = 0 ${sql}\n)`;
+
 /** Where the parse and the list of functions come from. */
 export interface SqlJudge {
   readonly database: string;

@@ -9,7 +9,7 @@ interface Entry {
 }
 
 export interface SharedReaderOptions {
-  /** How long an answer serves those who ask the same. Default 1 000. */
+  /** How long an answer serves those who ask the same. Default 250: it is late by as much. */
   readonly freshForMs?: number;
   /** Answers kept. Default 200. */
   readonly maxEntries?: number;
@@ -21,7 +21,7 @@ export interface SharedReaderOptions {
  * serves a little longer; a failure is told to all who waited for it and is not kept.
  */
 export function shareReads(read: ReadRows, options: SharedReaderOptions = {}): ReadRows {
-  const { freshForMs = 1_000, maxEntries = 200, now = () => performance.now() } = options;
+  const { freshForMs = 250, maxEntries = 200, now = () => performance.now() } = options;
   const entries = new Map<string, Entry>();
   return (query) => {
     const key = JSON.stringify([query.sql, query.params]);

@@ -27,6 +27,8 @@ export interface Config {
     readonly password: string;
     readonly database: string;
   };
+  /** Days by table of the history; absent: as its DDL says. */
+  readonly historyDays: Readonly<Partial<Record<string, number>>>;
   readonly http: { readonly host: string; readonly port: number };
   /** Entries as in token-entry.ts; none, and no file of them: no token is asked for. */
   readonly tokens: string[];

@@ -43,6 +43,21 @@ export const tokenList: Parse<string[]> = (value) => {
   return entries;
 };
 
+export const historyTables = [
+  ...['attempts', 'throughput_1s', 'throughput_1m', 'throughput_1h', 'throughput_1d', 'errors_1m', 'task_states'],
+  ...['group_lag', 'workers'],
+] as const;
+
+/** Days by table: `attempts=30,throughput_1m=90`. */
+export const keptDaysList: Parse<Readonly<Partial<Record<string, number>>>> = (value) =>
+  Object.fromEntries(
+    list(value).map((entry) => {
+      const [, table = '', days = ''] = /^(\w+)=(\d{1,5})$/.exec(entry) ?? [];
+      if (historyTables.some((known) => known === table) && Number(days) > 0) return [table, Number(days)];
+      throw new Error(`must be table=days, of ${historyTables.join(', ')}`);
+    }),
+  );
+
 export const brokerList: Parse<string[]> = (value) => {
   const entries = list(value);
   if (entries.length === 0) throw new Error('must name at least one broker');

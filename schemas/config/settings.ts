@@ -1,4 +1,4 @@
-import { brokerList, flag, host, identifier, list, oneOf, port, text, tokenList, url } from './parse.ts';
+import { brokerList, flag, host, identifier, keptDaysList, list, oneOf, port, text, tokenList, url } from './parse.ts';
 import type { Parse, Setting } from './setting.ts';
 
 type Extra = { readonly default?: string; readonly secret?: true };
@@ -29,6 +29,12 @@ export const settings = {
   clickhouseUser: setting('CLICKHOUSE_USER', text, 'ClickHouse user.', { default: 'default' }),
   clickhousePassword: setting('CLICKHOUSE_PASSWORD', text, 'ClickHouse password.', { default: '', secret: true }),
   clickhouseDatabase: setting('CLICKHOUSE_DATABASE', identifier, 'ClickHouse database.', { default: 'penstock' }),
+  historyDays: setting(
+    'HISTORY_DAYS',
+    keptDaysList,
+    'Days that a table of the history is kept where it is not the default: attempts=30,throughput_1m=90.',
+    { default: '' },
+  ),
   httpHost: setting('HTTP_HOST', host, 'Address that the gateway listens on.', { default: '127.0.0.1' }),
   httpPort: setting('HTTP_PORT', port, 'Port that the gateway listens on.', { default: '8080' }),
   tokens: setting(

@@ -12,6 +12,7 @@ import { benchLargeCsv } from './files/large-csv.ts';
 import { benchFiles } from './files/throughput.ts';
 import { benchGateway } from './gateway/gateway.ts';
 import { type BenchOptions, describeReport, type Report, reportAsJson } from './report.ts';
+import { benchStats } from './stats/stats.ts';
 
 const benchmarks: Readonly<Record<string, (options: BenchOptions) => Promise<Report>>> = {
   'no-op': benchNoOp,
@@ -25,6 +26,7 @@ const benchmarks: Readonly<Record<string, (options: BenchOptions) => Promise<Rep
   gateway: benchGateway,
   files: benchFiles,
   'large-csv': benchLargeCsv,
+  stats: benchStats,
 };
 
 const usage = `npm run bench -- [name…] [--quick] [--json]\nnames: ${Object.keys(benchmarks).join(', ')}\n`;

@@ -11,6 +11,7 @@ import { startConfiguredWorker } from '../../processors/main.ts';
 import { type AttemptSink, startAttemptSink } from '../../processors/sinks/attempt-sink.ts';
 import { type ClickHouse, connectClickHouse } from '../../processors/sinks/clickhouse.ts';
 import { migrate } from '../../processors/sinks/migrate.ts';
+import { startSampleSink } from '../../processors/sinks/sample-sink.ts';
 import { createCodec } from '../../schemas/codec.ts';
 import { type Config, loadConfig } from '../../schemas/config.ts';
 import { connectKafka } from '../../topics/client.ts';
@@ -57,6 +58,7 @@ export async function startDocsSystem(stack: TestStack): Promise<DocsSystem> {
   const startWorker = () => startConfiguredWorker({ config, pipelines, logger });
   let worker = await startWorker();
   const sink: AttemptSink = await startAttemptSink({ broker, clickhouse, codec, logger, limits: { maxWaitMs: 100 } });
+  const samples = await startSampleSink({ broker, clickhouse, codec, logger });
   const blobs = openBlobStore(config.blobUrl, config.s3);
   const listen = { host: '127.0.0.1', port: 0 };
   const gateway: RunningGateway = await startGateway({ config, broker, codec, pipelines, logger, blobs }, listen);
@@ -79,7 +81,7 @@ export async function startDocsSystem(stack: TestStack): Promise<DocsSystem> {
     async stop() {
       await gateway.stop();
       await worker.stop();
-      await sink.stop();
+      await Promise.all([sink.stop(), samples.stop()]);
       await clickhouse.close();
       await files.close();
       rmSync(folder, { recursive: true, force: true });

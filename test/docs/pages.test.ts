@@ -41,7 +41,8 @@ function isCommand(words: readonly string[]): boolean {
   const child = (command: Command | undefined, name: string | undefined) =>
     command?.commands.find((each) => each.name() === name);
   const first = child(buildProgram(), words[0]);
-  return first !== undefined && (first.commands.length === 0 || child(first, words[1]) !== undefined);
+  if (first === undefined) return false;
+  return first.commands.length === 0 || first.registeredArguments.length > 0 || child(first, words[1]) !== undefined;
 }
 
 describe.each(pages)('%s', (page) => {

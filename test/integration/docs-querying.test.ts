@@ -74,7 +74,7 @@ describe('docs/querying.md', () => {
     expect(Number(JSON.parse(json)[0].rows)).toBe(all);
     expect(csvAndOne.join('')).toBe('1\n1\n');
     expect(readFileSync(`${system.folder}/tasks.csv`, 'utf8')).toContain('"order-2051","assets","download","dead"');
-    const overHttp = answers('curl -sS')
+    const overHttp = answers('FORMAT JSONEachRow')
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line));
@@ -107,6 +107,25 @@ describe('docs/querying.md', () => {
     expect(rows('queue_ms, started_at')).toHaveLength(3);
     expect(rows('last_heard_of <')).toEqual([]);
     expect(rows('formatReadableSize').every(([, bytesIn]) => /^\d+\.\d\d K?iB|B$/.test(bytesIn ?? ''))).toBe(true);
+  });
+
+  it('roll-ups, errors by the hour, lag, workers', () => {
+    const perMinute = rows('quantilesTDigestMerge');
+    expect(perMinute.map(([, stage]) => stage)).toEqual(expect.arrayContaining(['download', 'transform', 'upload']));
+    const done = perMinute.filter(([, stage]) => stage === 'upload').reduce((sum, [, , n]) => sum + Number(n), 0);
+    expect(done).toBeGreaterThanOrEqual(2 * expected.ok);
+    expect(rows('FROM errors_1m').map(([, code]) => code)).toContain('PIPE_DOWNLOAD_TRUNCATED');
+    expect(rows('FROM group_lag').map(([group]) => group)).toContain('assets.upload');
+    expect(
+      rows('FROM workers')
+        .map(([stage]) => stage)
+        .sort(),
+    ).toEqual(['download', 'transform', 'upload']);
+    expect(answers('penstock stats --window')).toContain('upload');
+    expect(answers('penstock stats verify')).toContain('agrees');
+    const overHttp = JSON.parse(answers('/v1/sql'));
+    expect(overHttp.columns.map(({ name }: { name: string }) => name)).toEqual(['stage', 'runs']);
+    expect(JSON.parse(answers('/stats?window=')).series.length).toBe(3);
   });
 
   it('both runs of a replay, and no offset without an end', async () => {

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { attemptColumns, attemptRows } from '../../processors/sinks/attempt-row.ts';
 import { type ClickHouse, connectClickHouse } from '../../processors/sinks/clickhouse.ts';
+import { keepHistory } from '../../processors/sinks/keep-history.ts';
 import { migrate } from '../../processors/sinks/migrate.ts';
 import { rebuildRollUps } from '../../processors/stats/rebuild-roll-ups.ts';
 import { rollUps } from '../../processors/stats/roll-ups.ts';
@@ -135,6 +136,48 @@ describe('roll-ups', () => {
     expect(await differences(clickhouse)).toEqual([]);
     expect(await clickhouse.query(states)).toEqual(before);
     await insert(clickhouse, 2);
+    expect(await differences(clickhouse)).toEqual([]);
+  });
+
+  it('lose no good row to a bad one', async () => {
+    const clickhouse = open();
+    await migrate(clickhouse);
+    const worker = 'w"\'\\\t\n\u0000\ud800é';
+    const bad = [
+      anAttempt({ taskId: 'skew', eventTime: now - hour, startedAt: now + hour }),
+      anAttempt({ taskId: 'ahead', eventTime: now + hour, startedAt: now + hour, submittedAt: now + hour }),
+      anAttempt({ taskId: 'ancient', eventTime: now - 200 * 24 * hour, startedAt: 0 }),
+      anAttempt({ taskId: 'never', eventTime: Number.NaN, startedAt: -1, submittedAt: Number.MAX_SAFE_INTEGER }),
+      anAttempt({
+        taskId: 'long',
+        eventTime: now,
+        outcome: 'dead',
+        errorCode: worker,
+        errorMessage: 'x'.repeat(10 << 20),
+      }),
+    ];
+    const good = anAttempt({ taskId: 'good', eventTime: now, startedAt: now });
+    const lines = attemptRows(aBatch([...bad, good], { worker, stage: worker }), {
+      partition: 0,
+      offset: 0,
+      timestampMs: now,
+    });
+    expect(lines.join('').length).toBeLessThan(20_000);
+    const rows = Buffer.from(lines.join('\n'));
+    await clickhouse.insert({ table: 'attempts', columns: attemptColumns, rows, token: 'bad' });
+    const { rows: stored, differences: found } = await verifyRollUps(clickhouse, allTime);
+    expect({ stored, found }).toEqual({ stored: 6, found: [] });
+    const tasks = await clickhouse.query<{ task_id: string }>('SELECT task_id FROM tasks');
+    expect(tasks).toHaveLength(6);
+  });
+
+  it('are kept as long as is said', async () => {
+    const clickhouse = open();
+    await migrate(clickhouse);
+    const days = { attempts: 30, throughput_1m: 90, task_states: 30, group_lag: 30 };
+    expect(await keepHistory(clickhouse, days)).toEqual(['attempts', 'throughput_1m', 'task_states']);
+    expect(await keepHistory(clickhouse, days)).toEqual([]);
+    await insert(clickhouse, 1);
     expect(await differences(clickhouse)).toEqual([]);
   });
 

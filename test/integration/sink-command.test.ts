@@ -81,10 +81,45 @@ it('penstock sink carries attempts until it is asked to stop, and penstock sql r
   expect(JSON.parse(json.out)).toEqual([{ stage: 's', outcome: 'ok', n: '1' }]);
   expect((await run(['sql', sql, '--format', 'CSV'], { env: database })).out).toBe('"s","ok",1\n');
   const refused = await run(['sql', 'DROP TABLE attempts'], { env: database });
-  expect(refused).toMatchObject({ code: 1, out: '', err: expect.stringContaining('PIPE_CLICKHOUSE_QUERY') });
+  expect(refused).toMatchObject({ code: 1, out: '', err: expect.stringContaining('PIPE_SQL_REFUSED') });
+  const vertical = await run(['sql', `${sql} FORMAT Vertical`], { env: database });
+  expect(vertical.out).toContain('stage:   s');
+  const hidden = await run(['sql', 'SELECT count() OVER (ORDER BY sleep(1)) FROM attempts'], { env: database });
+  expect(hidden).toMatchObject({ code: 1, err: expect.stringContaining('PIPE_SQL_REFUSED') });
   expect(await run(['sql', ''], { env: database })).toMatchObject({ code: 2 });
+  await statsCommands(database);
   expect(await endOf(sink)).toBe(0);
 }, 120_000);
+
+async function statsCommands(env: Readonly<Record<string, string>>): Promise<void> {
+  const stats = await run(['stats', 'p', '--window', '10d'], { env });
+  expect(stats).toMatchObject({ code: 0, err: '' });
+  expect(stats.out).toMatch(/s .*1/);
+  const hours = ['--since', '2d', '--until', String(Date.now() + 90_000_000)];
+  const verified = await run(['stats', 'verify', ...hours, '--json'], { env });
+  expect(verified.code).toBe(0);
+  expect(JSON.parse(verified.out)).toMatchObject({ rows: 1, differences: [] });
+  const clickhouse = connectClickHouse({
+    ...{ url: inject('stack').clickhouseUrl, user: 'default', password: '' },
+    database: env.PENSTOCK_CLICKHOUSE_DATABASE ?? '',
+  });
+  await clickhouse.command('ALTER TABLE throughput_1h DELETE WHERE 1 SETTINGS mutations_sync = 2');
+  await clickhouse.close();
+  const damaged = await run(['stats', 'verify', ...hours], { env });
+  expect(damaged).toMatchObject({ code: 1, out: expect.stringContaining('throughput_1h') });
+  const rebuilt = await run(['stats', 'rebuild', ...hours, '--table', 'throughput_1h'], { env });
+  expect(rebuilt).toMatchObject({ code: 0, out: expect.stringContaining('agrees') });
+  expect(await run(['stats', 'rebuild', '--since', '200d'], { env })).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('PIPE_STATS_RAW_GONE'),
+  });
+  const top = await run(['top', '--json'], { env });
+  expect(top.code).toBe(0);
+  expect(JSON.parse(top.out)).toEqual(
+    expect.arrayContaining([expect.objectContaining({ pipeline: 'assets', stage: 'download' })]),
+  );
+  expect((await run(['top'], { env })).out).toContain('ETA');
+}
 
 it('penstock sink waits for ClickHouse, says so, and can be stopped meanwhile', async () => {
   const sink = penstock(['sink'], { PENSTOCK_CLICKHOUSE_URL: 'http://127.0.0.1:1' });

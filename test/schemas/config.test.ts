@@ -39,6 +39,7 @@ describe('loadConfig', () => {
       dataDir,
       logLevel: 'info',
       downloadAllow: [],
+      historyDays: {},
       stack: { kafkaPort: 9092, registryPort: 8081, clickhousePort: 8123 },
     });
   });
@@ -91,6 +92,7 @@ describe('loadConfig', () => {
       dataDir: '/data',
       logLevel: 'debug',
       downloadAllow: ['127.0.0.1', '10.0.0.0/8'],
+      historyDays: {},
       stack: { kafkaPort: 1, registryPort: 2, clickhousePort: 65_535 },
     });
   });
@@ -153,6 +155,8 @@ describe('a wrong configuration', () => {
     [{ PENSTOCK_BLOB_URL: 'file:///' }, /folder/],
     [{ PENSTOCK_BLOB_URL: './blobs' }, /URL that begins with file:\/\/ or s3:\/\//],
     [{ PENSTOCK_CLICKHOUSE_DATABASE: 'a; DROP' }, /letters, digits and underscores/],
+    [{ PENSTOCK_HISTORY_DAYS: 'attempts=30,users=1' }, /table=days/],
+    [{ PENSTOCK_HISTORY_DAYS: 'attempts=0' }, /table=days/],
     [{ PENSTOCK_HTTP_HOST: 'a b' }, /host name/],
     [{ PENSTOCK_KAFKA_SASL_USERNAME: 'u' }, /all three or none/],
     [{ PENSTOCK_S3_ACCESS_KEY_ID: 'k' }, /both or none/],

@@ -1,0 +1,113 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Query, taskQuery, tasksQuery, timelineQuery } from '../../../gateway/history/queries.ts';
+import { errorsQuery } from '../../../gateway/stats/error-groups.ts';
+import { ratesQuery } from '../../../gateway/stats/lag-trend.ts';
+import { readWindow } from '../../../gateway/stats/stats-window.ts';
+import { throughputQuery } from '../../../gateway/stats/throughput.ts';
+import { workersQuery } from '../../../gateway/stats/workers.ts';
+import { attemptColumns } from '../../../processors/sinks/attempt-row.ts';
+import { type ClickHouse, connectClickHouse } from '../../../processors/sinks/clickhouse.ts';
+import { migrate } from '../../../processors/sinks/migrate.ts';
+import { startClickHouseProcess } from '../../deploy/clickhouse-process.ts';
+import type { BenchOptions, Measure, Report } from '../report.ts';
+import { measureFreshness } from './freshness.ts';
+import { measureSink } from './sink-rate.ts';
+
+const chunk = 500_000;
+const looks = 7;
+
+/** The statistics on chdb: how fast they are fed, how soon they show, how long each chart takes on ten million attempts. */
+export async function benchStats({ quick }: BenchOptions): Promise<Report> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'penstock-bench-'));
+  const server = await startClickHouseProcess(dataDir);
+  const open = (database: string): ClickHouse =>
+    connectClickHouse({ url: server.url, user: 'default', password: '', database }, { requestTimeoutMs: 300_000 });
+  const clickhouses = ['rate', 'bare', 'fresh', 'large'].map(open);
+  const [rate, bare, fresh, large] = clickhouses;
+  if (!rate || !bare || !fresh || !large) throw new Error('no connection');
+  try {
+    for (const each of clickhouses) await migrate(each);
+    const sink = await measureSink(rate, bare, quick ? 100_000 : 300_000);
+    const freshness = await measureFreshness(fresh, quick ? 5_000 : 20_000);
+    const attempts = quick ? 1_000_000 : 10_000_000;
+    await fill(large, attempts);
+    const measures = [...sink, ...freshness, ...(await measureQueries(large))];
+    return { title: `Statistics on chdb, ${attempts.toLocaleString('en-US')} attempts`, measures };
+  } finally {
+    await Promise.all(clickhouses.map((each) => each.close()));
+    await server.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+/** Ten days up to now, three stages, a failure in fifty, three attempts a task. */
+async function fill(clickhouse: ClickHouse, attempts: number): Promise<void> {
+  const values: Readonly<Record<string, string>> = {
+    event_time: `now64(3) - toIntervalMillisecond(intDiv((${attempts} - number) * 864000, ${attempts}) * 1000 + number % 1000)`,
+    started_at: 'event_time - toIntervalMillisecond(run_ms)',
+    submitted_at:
+      'now64(3) - toIntervalMillisecond(intDiv((ATTEMPTS - intDiv(number, 3) * 3) * 864000, ATTEMPTS) * 1000)',
+    pipeline: "'assets'",
+    stage: "['download', 'transform', 'upload'][number % 3 + 1]",
+    outcome: "if(number % 50 = 0, 'dead', 'ok')",
+    task_id: 'toString(reinterpretAsUUID(MD5(toString(intDiv(number, 3)))))',
+    attempt: '1',
+    queue_ms: 'rand(1) % 2000',
+    run_ms: 'rand(2) % 900',
+    bytes_in: '300',
+    bytes_out: '300',
+    worker: "concat('worker-', toString(number % 8))",
+    error_code: "if(number % 50 = 0, concat('PIPE_', toString(number % 7)), '')",
+    error_fingerprint: "if(number % 50 = 0, toString(number % 40), '')",
+    topic: "concat('assets.', stage)",
+    partition: 'number % 6',
+    offset: 'number',
+    next_stage: "if(number % 3 < 2, ['transform', 'upload'][number % 3 + 1], '')",
+    record_offset: 'number',
+  };
+  const columns = attemptColumns.filter((column) => column in values);
+  const select = columns.map(
+    (column) => `${(values[column] ?? '').replaceAll('ATTEMPTS', String(attempts))} AS ${column}`,
+  );
+  for (let from = 0; from < attempts; from += chunk) {
+    await clickhouse.command(
+      `INSERT INTO attempts (${columns.join(', ')}) SELECT ${select.join(', ')} FROM numbers(${from}, ${chunk}) ` +
+        'SETTINGS max_partitions_per_insert_block = 0, max_execution_time = 0',
+    );
+  }
+}
+
+async function measureQueries(clickhouse: ClickHouse): Promise<Measure[]> {
+  const now = Date.now();
+  const [someone] = await clickhouse.query<{ id: string }>('SELECT task_id AS id FROM attempts LIMIT 1 OFFSET 123456');
+  const id = someone?.id ?? '';
+  const chart = (window: string, step: string): Query =>
+    throughputQuery({ pipeline: 'assets', window: readWindow({ window, step }, now) });
+  const charts: readonly (readonly [string, Query, number])[] = [
+    ['60 s by second', chart('60s', '1s'), 200],
+    ['60 min by minute', chart('60m', '1m'), 200],
+    ['24 h by hour', chart('24h', '1h'), 200],
+    ['10 d by day', chart('10d', '1d'), 200],
+    ['errors of a day', errorsQuery({ window: readWindow({ window: '24h', step: '10m' }, now), limit: 50 }), 200],
+    ['workers', workersQuery(900_000, now), 200],
+    ['rates for the end in sight', ratesQuery(now), 200],
+    ['newest hundred tasks of an hour', tasksQuery({ scope: {}, limit: 100, since: now - 3_600_000 }), 200],
+    ['dead tasks of an hour', tasksQuery({ scope: {}, limit: 100, state: 'dead', since: now - 3_600_000 }), 200],
+    ['a task by id', taskQuery(id, {}), 50],
+    ['its timeline', timelineQuery(id, {}), 50],
+  ];
+  const measures: Measure[] = [];
+  for (const [what, { sql, params }, atMost] of charts) {
+    const values: number[] = [];
+    await clickhouse.query(sql, params);
+    for (let look = 0; look < looks; look += 1) {
+      const startedMs = performance.now();
+      await clickhouse.query(sql, params);
+      values.push(performance.now() - startedMs);
+    }
+    measures.push({ what, unit: 'ms', values, target: { atMost } });
+  }
+  return measures;
+}

@@ -35,6 +35,7 @@ import { addMetricsRoute } from './routes/metrics.ts';
 import { addResultRoute, type BlobReader } from './routes/result.ts';
 import { addSqlRoute } from './routes/sql.ts';
 import { addStatsRoutes } from './routes/stats.ts';
+import { addFlowRoutes } from './routes/stats-flow.ts';
 import { addSubmitRoute } from './routes/submit-tasks.ts';
 import { addTaskRoutes } from './routes/tasks.ts';
 import { LiveLag } from './stats/live-lag.ts';
@@ -120,6 +121,7 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
     addDocsRoutes(scope, { pipelines, version });
     addPipelineRoutes(scope, pipelines, loads);
     addStatsRoutes(scope, { pipelines, read });
+    addFlowRoutes(scope, { pipelines, read });
     addSqlRoute(scope, store);
     addSubmitRoute(scope, { pipelines, submitter: new Submitter(intake), metrics, waiting, stopping: stopping.signal });
     addTaskRoutes(scope, history);

@@ -5,7 +5,7 @@ import { CopyButton } from './copy-button.tsx';
 export interface PanelProps {
   readonly title: string;
   /** Beside the title, in a quieter voice. */
-  readonly hint?: string;
+  readonly hint?: string | undefined;
   /** Of what it shows; who may run SQL can copy it. */
   readonly sql?: string | undefined;
   readonly actions?: ComponentChildren;

@@ -16,6 +16,10 @@ export function StageTable({ pipeline, stats, rate }: StageTableProps) {
   return (
     <section class="table-scroll" aria-label={`Stages of ${pipeline.name}`}>
       <table class="table stage-table">
+        <colgroup>
+          <col class="col-stage" />
+          <col class="col-spark" />
+        </colgroup>
         <thead>
           <tr class="table-groups">
             <th colSpan={2} />

@@ -126,6 +126,7 @@ function optionsOf(latest: Latest, width: number, setPointed: (index: number | n
       {
         ...axis,
         font,
+        size: 28,
         space: 90,
         values: (_, marks, __, ___, apart) => marks.map((mark) => formatMark(mark * 1_000, apart * 1_000, zone.peek())),
       },

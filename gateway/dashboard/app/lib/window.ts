@@ -47,3 +47,21 @@ export function zoomInto(fromMs: number, toMs: number, href?: string): void {
   if (href !== undefined) navigate(href);
   setQuery({ window: `${Math.ceil(length / 1_000)}s`, until: until - 1 }, href === undefined ? 'push' : 'replace');
 }
+
+/** Lengths of a bucket that people think in. */
+export const steps = ['1s', '1m', '1h', '1d'] as const;
+const maxBuckets = 3_600;
+const spansOfSteps: Readonly<Record<string, string>> = { '1s': '15m', '1m': '6h', '1h': '7d', '1d': '30d' };
+
+const fits = (stepMs: number, windowMs: number): boolean => stepMs * 2 <= windowMs && windowMs / stepMs <= maxBuckets;
+
+/** The step that was chosen, where the window can be cut so; else the gateway chooses. */
+export function fittingStep(wanted: string | null, windowMs: number): string | undefined {
+  const step = steps.find((each) => each === wanted);
+  return step !== undefined && fits(spanMs(step) ?? 0, windowMs) ? step : undefined;
+}
+
+/** A window for a step that the present one cannot be cut into. */
+export function spanOfStep(step: string, shown: ShownWindow): { window?: string | undefined; until?: undefined } {
+  return fits(spanMs(step) ?? 0, shown.spanMs) ? {} : { window: spansOfSteps[step], until: undefined };
+}

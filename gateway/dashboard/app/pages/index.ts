@@ -1,10 +1,29 @@
 import { pagePaths } from '../../page-paths.ts';
+import { ErrorsPage } from './errors.tsx';
+import { LatencyPage } from './latency.tsx';
 import { OverviewPage } from './overview.tsx';
 import type { Page, PathParams } from './page.ts';
+import { PipelinesPage } from './pipelines.tsx';
+import { ThroughputPage } from './throughput.tsx';
+import { TopicsPage } from './topics.tsx';
+import { WorkersPage } from './workers.tsx';
 
 /** In the order of the side bar. */
 export const pages: readonly Page[] = [
   { path: pagePaths.overview, title: 'Overview', group: 'Now', role: 'read', view: OverviewPage },
+  { path: pagePaths.throughput, title: 'Throughput', group: 'Now', role: 'read', view: ThroughputPage },
+  { path: pagePaths.latency, title: 'Latency', group: 'Now', role: 'read', view: LatencyPage },
+  { path: pagePaths.errors, title: 'Errors', group: 'Now', role: 'read', view: ErrorsPage },
+  { path: pagePaths.pipelines, title: 'Pipelines', group: 'System', role: 'read', view: PipelinesPage },
+  {
+    path: pagePaths.topics,
+    title: 'Topics and groups',
+    group: 'System',
+    role: 'read',
+    isForAll: true,
+    view: TopicsPage,
+  },
+  { path: pagePaths.workers, title: 'Workers', group: 'System', role: 'read', isForAll: true, view: WorkersPage },
 ];
 
 export interface FoundPage {

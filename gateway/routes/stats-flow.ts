@@ -15,6 +15,8 @@ import { readTime } from './submit-request.ts';
 
 const tags = ['statistics'];
 const problems = ['PIPE_PIPELINE_UNKNOWN', 'PIPE_CLICKHOUSE_LIMIT', 'PIPE_CLICKHOUSE_UNAVAILABLE'] as const;
+const leastLagStep = '15s';
+const leastLagStepMs = 15_000;
 type Params = Static<typeof schemas.pipelineParams>;
 
 /** How long attempts take, where tasks go, and what waited: of one pipeline, each with its SQL. */
@@ -82,7 +84,10 @@ function addLag(app: FastifyInstance, { pipelines, read, now = Date.now }: Stats
       if (identity.tenant !== undefined) {
         throw new PenstockError('PIPE_GATEWAY_FORBIDDEN', 'the token is bound to a tenant: the backlog is everybody’s');
       }
-      const { window = '15m', step } = query;
+      const window = query.window ?? '15m';
+      // Finer than the samples come there would be holes.
+      const isCoarse = readSpan('window', window) > 300 * leastLagStepMs;
+      const step = query.step ?? (isCoarse ? undefined : leastLagStep);
       const span = readWindow(definedFields({ window, step, until: readTime(query.until) }), now());
       const question = { pipeline, stages, window: span };
       const asked = lagQuery(question);

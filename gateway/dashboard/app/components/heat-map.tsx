@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { LatencyMaps } from '../api/answers.ts';
-import { formatCount, formatMark, formatSpan, formatTime, none } from '../lib/format.ts';
+import { formatCount, formatMark, formatMoment, formatSpan, none, rounded } from '../lib/format.ts';
 import { colour } from '../lib/palette.ts';
 import { shownTheme, zone } from '../lib/settings.ts';
 
@@ -12,6 +12,8 @@ export interface HeatMapProps {
 
 const rowHeight = 12;
 const axisWidth = 64;
+/** As of the chart above, so that both have one axis. */
+const rightPadding = 12;
 const leastRows = 9;
 
 interface Cell {
@@ -24,7 +26,7 @@ export function HeatMap({ maps, kind, title }: HeatMapProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [width, setWidth] = useState(0);
   const [pointed, setPointed] = useState<Cell | undefined>(undefined);
-  const rows = shownRows(maps[kind]);
+  const rows = shownRows([...maps.run, ...maps.wait]);
   const height = (rows.to - rows.from) * rowHeight;
   useEffect(() => {
     const node = canvas.current?.parentElement;
@@ -37,7 +39,9 @@ export function HeatMap({ maps, kind, title }: HeatMapProps) {
     if (canvas.current && width > 0) draw(canvas.current, width, height, maps, maps[kind], rows);
   }, [maps, kind, width, height, shownTheme.value, zone.value]);
   const point = (event: MouseEvent) => {
-    const bucket = Math.floor(((event.offsetX - axisWidth) / Math.max(1, width - axisWidth)) * maps.t.length);
+    const bucket = Math.floor(
+      ((event.offsetX - axisWidth) / Math.max(1, width - axisWidth - rightPadding)) * maps.t.length,
+    );
     const row = rows.to - 1 - Math.floor(event.offsetY / rowHeight);
     setPointed(maps.t[bucket] === undefined || row < rows.from ? undefined : { bucket, row });
   };
@@ -58,12 +62,12 @@ export function HeatMap({ maps, kind, title }: HeatMapProps) {
 }
 
 function describe(maps: LatencyMaps, kind: 'run' | 'wait', cell: Cell | undefined): string {
-  if (!cell) return 'Attempts by how long they took, about; darker is more.';
+  if (!cell) return 'Attempts by how long they took, about: the stronger the colour, the more.';
   const from = maps.boundsMs[cell.row - 1] ?? 0;
   const to = maps.boundsMs[cell.row];
   const count = Math.round(maps[kind][cell.bucket]?.[cell.row] ?? 0);
   const at = maps.t[cell.bucket];
-  return `${at === undefined ? none : formatTime(at, zone.peek())}: ${formatCount(count)} took ${formatSpan(from)} to ${formatSpan(to)}`;
+  return `${at === undefined ? none : formatMoment(at, maps.stepMs * maps.t.length, zone.peek())}: ${formatCount(count)} took ${rounded(formatSpan(from))} to ${rounded(formatSpan(to))}`;
 }
 
 /** Those that hold something, and a few more so that the height seldom changes. */
@@ -93,10 +97,11 @@ function draw(
   if (!ink) return;
   ink.scale(ratio, ratio);
   const highest = Math.max(1, ...map.flat());
-  const cellWidth = (width - axisWidth) / t.length;
+  const plotWidth = width - axisWidth - rightPadding;
+  const cellWidth = plotWidth / t.length;
   const yOf = (row: number): number => (rows.to - 1 - row) * rowHeight;
   ink.fillStyle = colour('raised');
-  ink.fillRect(axisWidth, 0, width - axisWidth, height);
+  ink.fillRect(axisWidth, 0, plotWidth, height);
   ink.fillStyle = colour('accent');
   for (const [bucket, counts] of map.entries()) {
     for (let row = rows.from; row < rows.to; row += 1) {
@@ -112,13 +117,19 @@ function draw(
   ink.textAlign = 'right';
   ink.textBaseline = 'middle';
   for (let row = rows.from; row < rows.to; row += 2) {
-    ink.fillText(formatSpan(boundsMs[row]), axisWidth - 8, yOf(row) + rowHeight / 2);
+    ink.fillText(rounded(formatSpan(boundsMs[row])), axisWidth - 8, yOf(row) + rowHeight / 2);
   }
   ink.textAlign = 'center';
-  const marks = Math.max(2, Math.floor((width - axisWidth) / 110));
-  const apart = Math.ceil(t.length / marks);
-  for (let bucket = Math.floor(apart / 2); bucket < t.length; bucket += apart) {
-    const mark = formatMark(t[bucket] ?? 0, Math.max(stepMs * apart, 1), zone.peek());
-    ink.fillText(mark, axisWidth + bucket * cellWidth, height + axisHeight / 2 + 2);
+  const apartMs = niceApart(stepMs * t.length, Math.max(2, Math.floor(plotWidth / 110)));
+  for (const [bucket, ms] of t.entries()) {
+    if (ms % apartMs !== 0) continue;
+    ink.fillText(formatMark(ms, apartMs, zone.peek()), axisWidth + bucket * cellWidth, height + axisHeight / 2 + 2);
   }
 }
+
+const nicePartsMs = [5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400, 432_000].map(
+  (seconds) => seconds * 1_000,
+);
+
+const niceApart = (spanMs: number, marks: number): number =>
+  nicePartsMs.find((partMs) => spanMs / partMs <= marks) ?? 864_000_000;

@@ -20,13 +20,11 @@ export function OverviewErrors({ pipeline }: { pipeline: string }) {
               {groups.map((group) => (
                 <li key={`${group.stage} ${group.fingerprint}`}>
                   <span class="error-count num">{formatShort(group.errors)}</span>
-                  <span class="error-what">
-                    <b class="mono">{group.code}</b>
-                    <span class="clip">{group.message}</span>
-                  </span>
-                  <span class="hint num">
-                    {group.stage} · {formatAgo(group.lastSeen, now.value)}
-                  </span>
+                  <b class="mono clip">{group.code}</b>
+                  <span class="hint num">{formatAgo(group.lastSeen, now.value)}</span>
+                  <bdi class="error-message clip">
+                    {group.stage}: {group.message}
+                  </bdi>
                 </li>
               ))}
             </ul>

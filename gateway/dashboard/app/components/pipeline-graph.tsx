@@ -35,6 +35,18 @@ export function PipelineGraph({ pipeline, flow }: { pipeline: PipelineInfo; flow
         aria-label={`Graph of ${pipeline.name}`}
       >
         <title>{`Graph of ${pipeline.name}`}</title>
+        <marker
+          id="arrow"
+          viewBox="0 0 8 8"
+          refX={7}
+          refY={4}
+          markerWidth={8}
+          markerHeight={8}
+          markerUnits="userSpaceOnUse"
+          orient="auto"
+        >
+          <path d="M0 0L8 4L0 8z" />
+        </marker>
         {graph.edges.map((edge) => {
           const from = placeOf(edge.from);
           const to = placeOf(edge.to);
@@ -76,7 +88,11 @@ function Edge({ from, to, rate, share }: { from: GraphNode; to: GraphNode; rate:
   const end = isBack ? x2 + bend : x2 - bend;
   return (
     <g class="edge">
-      <path d={`M${x1} ${y1}C${x1 + bend} ${y1} ${end} ${y2} ${x2} ${y2}`} stroke-width={1 + 3 * Math.sqrt(share)} />
+      <path
+        d={`M${x1} ${y1}C${x1 + bend} ${y1} ${end} ${y2} ${x2} ${y2}`}
+        stroke-width={1 + 2 * Math.sqrt(share)}
+        marker-end="url(#arrow)"
+      />
       <text x={(x1 + x2) / 2} y={(y1 + y2) / 2 - 10} text-anchor="middle">
         {formatRate(rate)}/s
       </text>

@@ -1,5 +1,6 @@
 import type { Percentiles, PipelineInfo, PipelineStage, StageLoad, Throughput } from '../api/answers.ts';
-import { formatRate, formatShort, formatSpan, none } from '../lib/format.ts';
+import { describeEta, isBehind } from '../lib/backlog.ts';
+import { formatRate, formatShort, formatSpan } from '../lib/format.ts';
 import { linkTo } from '../lib/location.ts';
 import { stageColour } from '../lib/palette.ts';
 import { perSecond, type RateSpan, ratesOf } from '../lib/rates.ts';
@@ -19,21 +20,24 @@ export function StageTable({ pipeline, stats, rate }: StageTableProps) {
         <colgroup>
           <col class="col-stage" />
           <col class="col-spark" />
+          <col span={9} />
+          <col class="col-short" span={2} />
+          <col class="col-eta" />
         </colgroup>
         <thead>
           <tr class="table-groups">
             <th colSpan={2} />
             <th colSpan={3} scope="colgroup">
-              Per second
+              <span>Per second</span>
             </th>
             <th colSpan={3} scope="colgroup">
-              Running
+              <span>Running</span>
             </th>
             <th colSpan={3} scope="colgroup">
-              Waiting before
+              <span>Waiting before</span>
             </th>
             <th colSpan={3} scope="colgroup">
-              Backlog
+              <span>Backlog</span>
             </th>
           </tr>
           <tr>
@@ -104,8 +108,5 @@ function Times({ of }: { of: Percentiles<number | null> | undefined }) {
 }
 
 function Eta({ stage }: { stage: StageLoad }) {
-  const { trend, etaMs, lag } = stage;
-  const tone = trend === 'growing' || trend === 'stalled' ? 'is-warn' : '';
-  const text = lag === 0 ? 'idle' : trend === 'draining' ? formatSpan(etaMs) : trend === 'unknown' ? none : trend;
-  return <td class={`right num ${tone}`}>{text}</td>;
+  return <td class={`right num ${isBehind(stage) ? 'is-warn' : ''}`}>{describeEta(stage)}</td>;
 }

@@ -1,4 +1,5 @@
 import type { PipelineInfo, Throughput } from '../api/answers.ts';
+import { isBehind } from '../lib/backlog.ts';
 import { formatRate, formatShare, formatShort, formatSpan, none } from '../lib/format.ts';
 import { type RateSpan, ratesOf } from '../lib/rates.ts';
 
@@ -20,7 +21,7 @@ export function Tiles({ pipeline, stats, rate }: TilesProps) {
     stages.map((stage) => stage.etaMs),
     Math.max,
   );
-  const isGrowing = stages.some(({ trend }) => trend === 'growing' || trend === 'stalled');
+  const behind = stages.find(isBehind);
   return (
     <dl class="tiles">
       <Tile name="Finished" value={formatRate(ok)} unit="/s" />
@@ -31,8 +32,11 @@ export function Tiles({ pipeline, stats, rate }: TilesProps) {
         tone={failed ? 'bad' : ''}
         note={failed ? formatShare(share) : ''}
       />
-      <Tile name="Waiting" value={formatShort(lag)} tone={isGrowing ? 'warn' : ''} note={isGrowing ? 'growing' : ''} />
-      <Tile name="Empty in" value={lag === 0 ? 'now' : formatSpan(busiest)} />
+      <Tile name="Waiting" value={formatShort(lag)} tone={behind ? 'warn' : ''} note={behind ? behind.trend : ''} />
+      <Tile
+        name="Empty in"
+        value={lag === 0 || (busiest !== null && busiest < 1_000) ? 'now' : behind ? 'no end' : formatSpan(busiest)}
+      />
       <Tile name="Running" value={formatShort(known(stages.map((stage) => stage.inFlight)))} />
       <Tile
         name="Workers"

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
-import { formatMark, formatTime, none } from '../lib/format.ts';
+import { formatMark, formatMoment, none, rounded } from '../lib/format.ts';
 import { colour } from '../lib/palette.ts';
 import { shownTheme, zone } from '../lib/settings.ts';
 
@@ -35,7 +35,7 @@ const defaultHeight = 220;
 
 /** Lines over time, with the values at the cursor (else the last complete ones) in a legend of fixed height. */
 export function TimeChart(props: TimeChartProps) {
-  const { lines, height = defaultHeight, t, partialSince, format, title } = props;
+  const { lines, height = defaultHeight, t, stepMs, partialSince, format, title } = props;
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const latest = useRef(props);
@@ -70,7 +70,9 @@ export function TimeChart(props: TimeChartProps) {
     <figure class="chart">
       <div class="chart-plot" ref={host} style={{ height: `${height}px` }} role="img" aria-label={title} />
       <figcaption class="legend">
-        <span class="legend-time">{t[at] === undefined ? none : formatTime(t[at], zone.value)}</span>
+        <span class="legend-time">
+          {t[at] === undefined ? none : formatMoment(t[at], stepMs * t.length, zone.value)}
+        </span>
         {lines.map((line) => (
           <span class="legend-item" key={line.label}>
             <i class={`swatch fill-${line.colour}`} />
@@ -130,7 +132,14 @@ function optionsOf(latest: Latest, width: number, setPointed: (index: number | n
         space: 90,
         values: (_, marks, __, ___, apart) => marks.map((mark) => formatMark(mark * 1_000, apart * 1_000, zone.peek())),
       },
-      { ...axis, font, size: 64, space: 36, values: (_, marks) => marks.map((mark) => latest.current.format(mark)) },
+      {
+        ...axis,
+        font,
+        size: 64,
+        space: 36,
+        values: (_, marks) => marks.map((mark) => (mark === null ? '' : rounded(latest.current.format(mark)))),
+        ...(isLogarithmic && powersOfTenOnly(axis)),
+      },
     ],
     hooks: {
       setCursor: [({ cursor }) => setPointed(cursor.idx ?? null)],
@@ -146,11 +155,18 @@ function seriesOf(line: ChartLine, isStacked: boolean): uPlot.Series {
     label: line.label,
     stroke,
     width: isStacked ? 1 : 1.5,
-    points: { show: false },
+    points: isStacked ? { show: false } : { size: 4, filter: lonePoints },
     spanGaps: false,
     ...(isStacked && { fill: mixed(line.colour) }),
     ...(line.isDashed && { dash: [4, 4] }),
   };
+}
+
+/** A value with nothing beside it has no line to be seen by. */
+function lonePoints(self: uPlot, series: number): number[] {
+  const values = self.data[series] ?? [];
+  const isNone = (index: number): boolean => (values[index] ?? null) === null;
+  return [...values.keys()].filter((index) => !isNone(index) && isNone(index - 1) && isNone(index + 1));
 }
 
 /** Opaque, or the areas behind would shine through. */
@@ -165,6 +181,12 @@ function logarithmicRange(_: uPlot, min: number | null, max: number | null): [nu
   const low = 10 ** Math.floor(Math.log10(Math.max(min ?? 1, 0.1)));
   const high = 10 ** Math.ceil(Math.log10(Math.max(max ?? 10, low * 10)));
   return [low, high];
+}
+
+function powersOfTenOnly(axis: { readonly grid: uPlot.Axis.Grid; readonly ticks: uPlot.Axis.Ticks }) {
+  const filter = (_: uPlot, marks: readonly number[]): (number | null)[] =>
+    marks.map((mark) => (Math.abs(Math.log10(mark) - Math.round(Math.log10(mark))) < 1e-6 ? mark : null));
+  return { filter, grid: { ...axis.grid, filter }, ticks: { ...axis.ticks, filter } };
 }
 
 function zoomTo(self: uPlot, latest: Latest): void {

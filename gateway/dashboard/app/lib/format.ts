@@ -36,7 +36,7 @@ export function formatSpan(ms: number | null | undefined): string {
   if (ms < 1) return ms <= 0 ? '0 ms' : '<1 ms';
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   if (ms < 10_000) return `${(ms / 1_000).toFixed(2)} s`;
-  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
+  if (ms < 60_000 || ms === 100_000) return `${(ms / 1_000).toFixed(1)} s`;
   const [size, big, small] = spanUnits.find(([unit]) => ms >= unit) ?? spanUnits[2];
   const bigs = Math.floor(ms / size);
   const smalls = Math.floor((ms - bigs * size) / small.ms);
@@ -48,6 +48,9 @@ const spanUnits = [
   [3_600_000, 'h', { ms: 60_000, name: 'min' }],
   [60_000, 'min', { ms: 1_000, name: 's' }],
 ] as const;
+
+/** Of a round figure: 5 s, not 5.00 s. */
+export const rounded = (text: string): string => text.replace(/\.0+(?=\D|$)/, '');
 
 export function formatBytes(bytes: number | null | undefined): string {
   if (bytes === null || bytes === undefined) return none;
@@ -77,6 +80,9 @@ const day = { year: 'numeric', month: 'short', day: '2-digit' } as const;
 export const formatClock = (ms: number, zone: Zone): string => formatIn(zone, 'clock', clock).format(ms);
 /** 21 Nov 2026, 09:30:01 */
 export const formatTime = (ms: number, zone: Zone): string => formatIn(zone, 'time', { ...day, ...clock }).format(ms);
+/** The time of day within a day, the date too beyond. */
+export const formatMoment = (ms: number, withinMs: number, zone: Zone): string =>
+  withinMs < 86_400_000 ? formatClock(ms, zone) : formatTime(ms, zone);
 /** 09:30:01.123 */
 export const formatExact = (ms: number, zone: Zone): string =>
   formatIn(zone, 'exact', { ...clock, fractionalSecondDigits: 3 }).format(ms);

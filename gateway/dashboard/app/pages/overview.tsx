@@ -59,7 +59,7 @@ function PipelineOverview({ pipeline, rate }: { pipeline: PipelineInfo; rate: Ra
       </Panel>
       <div class="columns">
         <Panel title="Finished per second" hint="by stage, 15 min">
-          <Loaded answer={stats} height={230}>
+          <Loaded answer={stats} height={272}>
             {({ t, stepMs, partialSince, series }) => (
               <TimeChart
                 title="Attempts that succeeded, per second, by stage"
@@ -72,7 +72,7 @@ function PipelineOverview({ pipeline, rate }: { pipeline: PipelineInfo; rate: Ra
                   values: perSecond(ok, stepMs),
                 }))}
                 format={formatRate}
-                height={180}
+                height={236}
                 onZoom={(from, to) => {
                   zoomInto(from, to, linkTo('/throughput', { pipeline: pipeline.name }));
                 }}

@@ -7,7 +7,7 @@ import { Segments } from '../components/segments.tsx';
 import { Loaded } from '../components/states.tsx';
 import { type ChartLine, TimeChart } from '../components/time-chart.tsx';
 import { TotalsTable } from '../components/totals-table.tsx';
-import { formatRate, formatSpan } from '../lib/format.ts';
+import { formatRate, formatSpan, rounded } from '../lib/format.ts';
 import { linkTo, place, setQuery } from '../lib/location.ts';
 import { outcomeColour, stageColour } from '../lib/palette.ts';
 import { addUp, perSecond } from '../lib/rates.ts';
@@ -42,7 +42,7 @@ export function ThroughputPage() {
       <div class="stack">
         <Panel
           title="Ended per second"
-          hint={stats.data && `buckets of ${formatSpan(stats.data.stepMs)} · drag to zoom`}
+          hint={stats.data && `buckets of ${rounded(formatSpan(stats.data.stepMs))} · drag to zoom`}
           sql={stats.data?.sql}
           actions={
             <>

@@ -5,7 +5,8 @@ import { Panel } from '../components/panel.tsx';
 import { PipelinePicker, usePipeline, WindowPicker } from '../components/pickers.tsx';
 import { Loaded } from '../components/states.tsx';
 import { TimeChart } from '../components/time-chart.tsx';
-import { formatCount, formatRate, formatShort, formatSpan, none } from '../lib/format.ts';
+import { describeEta } from '../lib/backlog.ts';
+import { formatCount, formatRate, formatShort, none } from '../lib/format.ts';
 import { linkTo, place } from '../lib/location.ts';
 import { stageColour } from '../lib/palette.ts';
 import { readWindow, windowQuery, zoomInto } from '../lib/window.ts';
@@ -111,7 +112,7 @@ function TopicRows({
         <td class="right num">{formatRate(stage.inPerSecond)}</td>
         <td class="right num">{formatRate(stage.outPerSecond)}</td>
         <td class="right num">{formatCount(stage.lag)}</td>
-        <td class="right num">{stage.lag === 0 ? 'idle' : formatSpan(stage.etaMs)}</td>
+        <td class="right num">{describeEta(stage)}</td>
       </tr>
       {isOpen && (
         <tr class="detail-row">

@@ -6,6 +6,7 @@ import type { Config } from '../schemas/config.ts';
 import type { Broker } from '../topics/ports.ts';
 import type { CataloguePipeline } from './catalogue.ts';
 import { OrderWriter } from './control/order-writer.ts';
+import { addDashboardRoutes } from './dashboard/dashboard-routes.ts';
 import type { History } from './history/history.ts';
 import { historyOver } from './history/history-over.ts';
 import { installAccess } from './identity/access.ts';
@@ -27,11 +28,13 @@ import { Readiness } from './readiness.ts';
 import { addCancelRoute } from './routes/cancel.ts';
 import { addEventRoutes } from './routes/events.ts';
 import { addHealthRoutes } from './routes/health.ts';
+import { addIdentityRoute } from './routes/identity.ts';
 import { addPipelineRoutes } from './routes/list-pipelines.ts';
 import { addMetricsRoute } from './routes/metrics.ts';
 import { addResultRoute, type BlobReader } from './routes/result.ts';
 import { addSqlRoute } from './routes/sql.ts';
 import { addStatsRoutes } from './routes/stats.ts';
+import { addFlowRoutes } from './routes/stats-flow.ts';
 import { addSubmitRoute } from './routes/submit-tasks.ts';
 import { addTaskRoutes } from './routes/tasks.ts';
 import { LiveLag } from './stats/live-lag.ts';
@@ -109,11 +112,14 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
   installOpenapi(app, { version, withTokens: tokens !== undefined });
   // In a scope of its own, because the plugins above look at each route that is added after them.
   app.register(async (scope) => {
+    addDashboardRoutes(scope);
     addHealthRoutes(scope, readiness);
+    addIdentityRoute(scope, { version, withTokens: tokens !== undefined });
     addMetricsRoute(scope, metrics);
     addDocsRoutes(scope, { pipelines, version });
     addPipelineRoutes(scope, pipelines, loads);
     addStatsRoutes(scope, { pipelines, read });
+    addFlowRoutes(scope, { pipelines, read });
     addSqlRoute(scope, store);
     addSubmitRoute(scope, { pipelines, submitter: new Submitter(intake), metrics, waiting, stopping: stopping.signal });
     addTaskRoutes(scope, history);

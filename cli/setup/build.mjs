@@ -1,7 +1,7 @@
 // npm run build: TypeScript and the files that go with it, into dist.
 import { cpSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { endWith, lastLines, runQuietly, SetupError, say } from './report.mjs';
 
 const folders = ['schemas', 'topics', 'processors', 'gateway', 'cli', 'deploy', 'client'];
@@ -28,6 +28,7 @@ export async function build(root) {
   try {
     await compile(root, fresh);
     for (const folder of folders) copyAssets(join(root, folder), join(fresh, folder));
+    await writeDashboard(root, join(fresh, 'gateway', 'dashboard', 'files'));
     const stamp = join(fresh, '.built');
     writeFileSync(stamp, started.toISOString());
     swap(join(root, 'dist'), fresh);
@@ -45,9 +46,17 @@ async function compile(root, outDir) {
   throw new SetupError('PIPE_SETUP_BUILD_FAILED', message, 'Mend the lines above (npm run types shows all of them).');
 }
 
-/** All that is neither TypeScript nor for readers: schemas, SQL, Kafka's properties, pages of the dashboard. */
+/** Imported here, because esbuild may have been installed a moment ago. */
+async function writeDashboard(root, folder) {
+  const { bundleDashboard } = await import(pathToFileURL(join(root, 'gateway', 'dashboard', 'bundle.mjs')).href);
+  mkdirSync(folder, { recursive: true });
+  for (const [name, bytes] of await bundleDashboard()) writeFileSync(join(folder, name), bytes);
+}
+
+/** All that is neither code nor for readers: schemas, SQL, Kafka's properties. */
 function copyAssets(from, to) {
-  const isAsset = (path) => !['.ts', '.md'].includes(extname(path)) && basename(path) !== 'setup';
+  const isAsset = (path) =>
+    !['.ts', '.mjs', '.md'].includes(extname(path)) && !['setup', 'app'].includes(basename(path));
   for (const entry of readdirSync(from, { withFileTypes: true })) {
     const source = join(from, entry.name);
     if (!isAsset(source)) continue;

@@ -5,8 +5,8 @@ import type { TokenBook } from './token-book.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Role that a caller of this route needs; 'none': no token either. A route that says nothing needs admin. */
-    role?: Role | 'none';
+    /** Role that a caller of this route needs; 'any': a token is enough; 'none': no token either. Nothing said: admin. */
+    role?: Role | 'any' | 'none';
   }
   interface FastifyRequest {
     /** Who calls. Bind what you answer to its tenant and pipelines: scopeOf, maySee, tenantFor. */
@@ -23,12 +23,16 @@ export function installAccess(app: FastifyInstance, book: TokenBook | undefined)
   app.addHook('onRequest', async (request) => {
     const { role = 'admin' } = request.routeOptions.config;
     request.identity = book ? identityFor(request, role, book) : anybody;
-    if (!book || role === 'none' || request.is404 || request.identity.roles.has(role)) return;
+    if (!book || request.is404 || mayCall(request.identity, role)) return;
     throw new PenstockError('PIPE_GATEWAY_FORBIDDEN', `the token lacks the role ${role}`, { context: { role } });
   });
 }
 
-function identityFor(request: FastifyRequest, role: Role | 'none', book: TokenBook): Identity {
+function mayCall({ roles }: Identity, role: Role | 'any' | 'none'): boolean {
+  return role === 'none' || role === 'any' || roles.has(role);
+}
+
+function identityFor(request: FastifyRequest, role: Role | 'any' | 'none', book: TokenBook): Identity {
   return role === 'none' ? nobody : bearerOf(request, book);
 }
 

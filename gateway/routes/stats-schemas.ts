@@ -99,11 +99,69 @@ export const workersAnswer = Type.Object(
             Type.Integer(),
           ]),
         ),
+        ...{ donePerSecond: orNull(Type.Number()), failedPerSecond: orNull(Type.Number()) },
       }),
     ),
     sql,
   },
   { description: 'Workers, a row a stage, by their last word' },
+);
+
+const heatMap = Type.Array(Type.Array(Type.Number()), { description: 'By bucket, then by bound: attempts, about' });
+
+export const latencyAnswer = Type.Object(
+  {
+    ...axis,
+    boundsMs: Type.Array(Type.Number(), { description: 'Upper bounds of the rows' }),
+    ...{ run: heatMap, wait: heatMap, sql },
+  },
+  { description: 'Two heat-maps' },
+);
+
+export const flowParameters = Type.Object(
+  { window: Type.Optional(span('15m', 'How far back; default 15m')) },
+  { additionalProperties: false },
+);
+
+export const flowAnswer = Type.Object(
+  {
+    windowMs: Type.Integer(),
+    edges: list(
+      Type.Object({
+        from: Type.String({ description: 'Stage' }),
+        to: Type.String({ description: 'Stage; empty: the task ended' }),
+        ...{ outcome: Type.String(), tasks: Type.Integer() },
+      }),
+    ),
+    sql,
+  },
+  { description: 'Ways between stages, with how many took them' },
+);
+
+export const lagParameters = Type.Object(
+  {
+    window: Type.Optional(span('15m', 'How far back; default 15m')),
+    step: Type.Optional(span('10s', 'Length of a bucket; default: some hundred buckets')),
+    until,
+  },
+  { additionalProperties: false },
+);
+
+const { partialSince: _, ...lagAxis } = axis;
+
+export const lagAnswer = Type.Object(
+  {
+    ...lagAxis,
+    series: list(
+      Type.Object({
+        stage: Type.String(),
+        lag: Type.Array(orNull(Type.Integer()), { description: 'Records; null: nobody owned a partition' }),
+      }),
+    ),
+    owners: list(Type.Object({ stage: Type.String(), partition: Type.Integer(), worker: Type.String() })),
+    sql,
+  },
+  { description: 'Backlog over time, as the owners of the partitions told it' },
 );
 
 export const backlogFields = {

@@ -50,7 +50,8 @@ export interface Throughput {
   readonly totals: StageTotals[];
 }
 
-const ran = "outcome IN ('ok', 'retry', 'dead')";
+/** Outcomes of attempts that ran. */
+export const ranOutcomes = "outcome IN ('ok', 'retry', 'dead')";
 const levels = '0.5, 0.9, 0.95, 0.99';
 
 /** One row a bucket and stage, and one a stage with bucket 0: all buckets together. */
@@ -68,10 +69,10 @@ export function throughputQuery({ pipeline, stage, tenant, window }: ThroughputQ
   intDiv(toUnixTimestamp(t), {step: UInt32}) * {step: UInt32} AS bucket,
   stage,
   ${counts.join(',\n  ')},
-  sumIf(bytes, ${ran}) AS bytes,
-  quantilesTDigestMergeIf(${levels})(run, ${ran}) AS run,
-  quantilesTDigestMergeIf(${levels})(wait, ${ran}) AS wait
-FROM ${tenant === undefined ? `throughput_${rollUpFor(window.stepMs)}` : ownRows}
+  sumIf(bytes, ${ranOutcomes}) AS bytes,
+  quantilesTDigestMergeIf(${levels})(run, ${ranOutcomes}) AS run,
+  quantilesTDigestMergeIf(${levels})(wait, ${ranOutcomes}) AS wait
+FROM ${sourceOf(window.stepMs, tenant)}
 WHERE ${conditions.join(' AND ')}
 GROUP BY GROUPING SETS ((bucket, stage), (stage))
 ORDER BY bucket, stage`,
@@ -86,7 +87,10 @@ ORDER BY bucket, stage`,
   };
 }
 
-/** What the roll-up would hold if there were one a tenant. */
+/** The roll-up; for a tenant, what it would hold if there were one a tenant. */
+export const sourceOf = (stepMs: number, tenant: string | undefined): string =>
+  tenant === undefined ? `throughput_${rollUpFor(stepMs)}` : ownRows;
+
 const ownRows = `(
   SELECT toDateTime(event_time) AS t, pipeline, stage, outcome, count() AS tasks, sum(bytes_in) AS bytes,
     quantilesTDigestState(${levels})(run_ms) AS run, quantilesTDigestState(${levels})(queue_ms) AS wait

@@ -1,0 +1,49 @@
+import type { FlowEdge } from '../../../stats/flow.ts';
+import type { LagHistory, PartitionOwner } from '../../../stats/lag-history.ts';
+import type { StageLoad } from '../../../stats/stage-loads.ts';
+import type { WorkerState } from '../../../stats/workers.ts';
+
+/** What the routes answer; the gateway's own types where it has them. */
+export type { ErrorGroup, ErrorGroups } from '../../../stats/error-groups.ts';
+export type { FlowEdge } from '../../../stats/flow.ts';
+export type { LagHistory, PartitionOwner } from '../../../stats/lag-history.ts';
+export type { Latency as LatencyMaps } from '../../../stats/latency.ts';
+export type { StageLoad } from '../../../stats/stage-loads.ts';
+export type { CountedOutcome, Percentiles, StageSeries, StageTotals, Throughput } from '../../../stats/throughput.ts';
+export type { WorkerState } from '../../../stats/workers.ts';
+
+/** The statement that an answer comes from. */
+export interface WithSql {
+  readonly sql: string;
+}
+
+export interface PipelineStage extends StageLoad {
+  readonly name: string;
+  readonly topic: string;
+  readonly group: string;
+  readonly deadLetterTopic: string;
+  /** Avro schema. */
+  readonly input: unknown;
+}
+
+export interface PipelineInfo {
+  readonly name: string;
+  readonly stages: readonly PipelineStage[];
+}
+
+export interface PipelineList {
+  readonly pipelines: readonly PipelineInfo[];
+}
+
+export interface Flow extends WithSql {
+  readonly windowMs: number;
+  readonly edges: readonly FlowEdge[];
+}
+
+export interface LagAnswer extends LagHistory, WithSql {
+  readonly owners: readonly PartitionOwner[];
+}
+
+export interface WorkerList extends WithSql {
+  readonly workers: readonly WorkerState[];
+}

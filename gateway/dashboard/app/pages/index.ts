@@ -1,0 +1,62 @@
+import { pagePaths } from '../../page-paths.ts';
+import { ErrorsPage } from './errors.tsx';
+import { LatencyPage } from './latency.tsx';
+import { OverviewPage } from './overview.tsx';
+import type { Page, PathParams } from './page.ts';
+import { PipelinesPage } from './pipelines.tsx';
+import { ThroughputPage } from './throughput.tsx';
+import { TopicsPage } from './topics.tsx';
+import { WorkersPage } from './workers.tsx';
+
+/** In the order of the side bar. */
+export const pages: readonly Page[] = [
+  { path: pagePaths.overview, title: 'Overview', group: 'Now', role: 'read', view: OverviewPage },
+  { path: pagePaths.throughput, title: 'Throughput', group: 'Now', role: 'read', view: ThroughputPage },
+  { path: pagePaths.latency, title: 'Latency', group: 'Now', role: 'read', view: LatencyPage },
+  { path: pagePaths.errors, title: 'Errors', group: 'Now', role: 'read', view: ErrorsPage },
+  { path: pagePaths.pipelines, title: 'Pipelines', group: 'System', role: 'read', view: PipelinesPage },
+  {
+    path: pagePaths.topics,
+    title: 'Topics and groups',
+    group: 'System',
+    role: 'read',
+    isForAll: true,
+    view: TopicsPage,
+  },
+  { path: pagePaths.workers, title: 'Workers', group: 'System', role: 'read', isForAll: true, view: WorkersPage },
+];
+
+export interface FoundPage {
+  readonly page: Page;
+  readonly params: PathParams;
+}
+
+export function findPage(path: string): FoundPage | undefined {
+  for (const page of pages) {
+    const params = matchPath(page.path, path);
+    if (params) return { page, params };
+  }
+  return undefined;
+}
+
+/** The parts that `:name` stands for; undefined: it does not fit. */
+export function matchPath(pattern: string, path: string): PathParams | undefined {
+  const wanted = pattern.split('/');
+  const given = path.split('/');
+  if (wanted.length !== given.length) return undefined;
+  const params: Record<string, string> = {};
+  for (const [index, part] of wanted.entries()) {
+    const value = given[index] ?? '';
+    if (part.startsWith(':')) params[part.slice(1)] = decoded(value);
+    else if (part !== value) return undefined;
+  }
+  return params;
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}

@@ -1,0 +1,70 @@
+import type { Flow, PipelineInfo, PipelineStage } from '../api/answers.ts';
+import { type Answer, useAnswer } from '../api/use-answer.ts';
+import { CopyButton } from '../components/copy-button.tsx';
+import { PageHead } from '../components/page-head.tsx';
+import { Panel } from '../components/panel.tsx';
+import { usePipeline, WindowPicker } from '../components/pickers.tsx';
+import { PipelineGraph } from '../components/pipeline-graph.tsx';
+import { Loaded } from '../components/states.tsx';
+import { linkTo, place } from '../lib/location.ts';
+import { readWindow } from '../lib/window.ts';
+
+/** What there is, how it hangs together, and what each stage takes. */
+export function PipelinesPage() {
+  const { list } = usePipeline();
+  return (
+    <>
+      <PageHead title="Pipelines">
+        <WindowPicker />
+      </PageHead>
+      <Loaded answer={list} height={400}>
+        {({ pipelines }) => (
+          <div class="stack">
+            {pipelines.map((pipeline) => (
+              <PipelinePanel key={pipeline.name} pipeline={pipeline} />
+            ))}
+          </div>
+        )}
+      </Loaded>
+    </>
+  );
+}
+
+function PipelinePanel({ pipeline }: { pipeline: PipelineInfo }) {
+  const { span } = readWindow(place.value.query);
+  const flow: Answer<Flow> = useAnswer(
+    linkTo(`/v1/pipelines/${encodeURIComponent(pipeline.name)}/flow`, { window: span }),
+  );
+  return (
+    <Panel title={pipeline.name} hint={`tasks a second over ${span}`} sql={flow.data?.sql}>
+      <PipelineGraph pipeline={pipeline} flow={flow.data} />
+      <div class="schemas">
+        {pipeline.stages.map((stage) => (
+          <StageFacts key={stage.name} stage={stage} />
+        ))}
+      </div>
+    </Panel>
+  );
+}
+
+function StageFacts({ stage }: { stage: PipelineStage }) {
+  const schema = JSON.stringify(stage.input, null, 2);
+  return (
+    <details class="disclosure">
+      <summary>
+        <b>{stage.name}</b> <span class="hint mono">{stage.topic}</span>
+      </summary>
+      <dl class="facts">
+        <dt>Consumer group</dt>
+        <dd class="mono">{stage.group}</dd>
+        <dt>Dead letters</dt>
+        <dd class="mono">{stage.deadLetterTopic}</dd>
+        <dt>Payload</dt>
+        <dd>
+          <pre class="code">{schema}</pre>
+          <CopyButton text={schema} label="Copy the schema" />
+        </dd>
+      </dl>
+    </details>
+  );
+}

@@ -17,6 +17,8 @@ export interface CompletionWriterOptions {
   readonly log: Logger;
   readonly workerName: string;
   readonly codeVersion: string;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
   /** Outputs and rows of these are acknowledged; called once a batch. */
   onDurable(completions: readonly Completion[]): void;
   /** The broker will never take these outputs. */
@@ -124,7 +126,7 @@ export class CompletionWriter {
 
   /** All rows of a second go to one partition, the next second's to another: the sink inserts once for many. */
   #rowsKey(): Buffer {
-    return Buffer.from(`${this.#options.workerName}/${Math.floor(Date.now() / 1_000)}`);
+    return Buffer.from(`${this.#options.workerName}/${Math.floor(this.#options.now() / 1_000)}`);
   }
 
   #pushRows(records: OutboundRecord[], key: Buffer, { topic, rows }: RowBatch): void {

@@ -81,8 +81,8 @@ type Writers = Pick<StageParts, 'completions' | 'retries' | 'deadLetters'>;
 
 /** Retries have a writer of their own, as dead letters do: a topic of theirs that is out of order holds back them alone. */
 function buildWriters(options: StageRunnerOptions, base: Base, events: StageEvents): Writers {
-  const { codec, workerName, codeVersion = '' } = options;
-  const settings = { ...base, ...events, codec, workerName, codeVersion };
+  const { codec, workerName, codeVersion = '', now = Date.now } = options;
+  const settings = { ...base, ...events, codec, workerName, codeVersion, now };
   return {
     completions: new CompletionWriter(settings),
     retries: new CompletionWriter(settings),

@@ -16,7 +16,8 @@ it('a stage in child processes: outputs go on, an endless loop is timed out, an 
   });
   await bench.submitMany(6);
   await bench.start();
-  const rows = await bench.rowsOnceEnded(6, 20_000);
+  // Where a process starts slowly, a second passes, and its task is announced as running.
+  const rows = (await bench.rowsOnceEnded(6, 20_000)).filter(({ outcome }) => outcome !== 'running');
   const ends = rows.map((row) => `${row.offset} ${row.outcome} ${row.errorCode}`.trim()).toSorted();
   expect(ends).toEqual([
     '0 ok',

@@ -28,7 +28,7 @@ async function readerOptions(name: string): Promise<RunOptions & { readonly data
 /** What a clone holds, as far as it is built and run. */
 function copyRepository(to: string): void {
   const parts = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'];
-  for (const part of [...parts, 'schemas', 'topics', 'processors', 'gateway', 'cli', 'deploy']) {
+  for (const part of [...parts, 'schemas', 'topics', 'processors', 'gateway', 'client', 'cli', 'deploy']) {
     cpSync(join(root, part), join(to, part), { recursive: true });
   }
   symlinkSync(join(root, 'node_modules'), join(to, 'node_modules'));
@@ -52,7 +52,7 @@ describe('docs/adding-a-stage.md', () => {
     const answers = await runPage(outside, { ...options, replace });
     const states = answers('npx penstock submit').split('\n').filter(Boolean);
     expect(states.map((line) => line.replace(/^[0-9a-f-]{36} /, ''))).toEqual([
-      ...['succeeded', 'succeeded', 'dead', 'it is dead'],
+      ...['succeeded', 'succeeded', 'dead', 'PIPE_STAGE_REJECTED: there is no word in it', 'it is dead'],
     ]);
     expect(await reportStack(options.dataDir)).toMatchObject({ supervisorPid: null });
   });

@@ -45,7 +45,7 @@ export function PipelineGraph({ pipeline, flow }: { pipeline: PipelineInfo; flow
           markerUnits="userSpaceOnUse"
           orient="auto"
         >
-          <path d="M0 0L8 4L0 8z" />
+          <path class="arrow" d="M0 0L8 4L0 8z" />
         </marker>
         {graph.edges.map((edge) => {
           const from = placeOf(edge.from);

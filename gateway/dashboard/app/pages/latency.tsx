@@ -10,7 +10,8 @@ import { type ChartLine, TimeChart } from '../components/time-chart.tsx';
 import { formatSpan } from '../lib/format.ts';
 import { linkTo, place, setQuery } from '../lib/location.ts';
 import { stageColour } from '../lib/palette.ts';
-import { readWindow, windowQuery, zoomInto } from '../lib/window.ts';
+import { readWindow, windowQuery } from '../lib/window.ts';
+import { zoomInto } from '../lib/zoom.ts';
 
 const levels = ['p50', 'p90', 'p95', 'p99'] as const;
 type Level = (typeof levels)[number];

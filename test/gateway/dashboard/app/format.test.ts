@@ -5,6 +5,7 @@ import {
   formatRate,
   formatShare,
   formatShort,
+  formatShortSpan,
   formatSpan,
   formatTime,
   rounded,
@@ -33,6 +34,11 @@ describe('figures', () => {
     [99.96, '100'],
     [1_234_567, '1.2M'],
   ])('a rate of %s is %s', (rate, text) => expect(formatRate(rate)).toBe(text));
+
+  it('spans for narrow columns have one unit', () => {
+    const spans = [42, 59_900, 102_000, 5_900_000, 7_200_000, 40 * 86_400_000];
+    expect(spans.map(formatShortSpan)).toEqual(['42 ms', '59.9 s', '1.7 min', '98.3 min', '2.0 h', '40 d']);
+  });
 
   it('shares, bytes, counts, times', () => {
     expect([formatShare(0.0001), formatShare(0.069), formatShare(Number.NaN)]).toEqual(['<0.1 %', '6.9 %', '–']);

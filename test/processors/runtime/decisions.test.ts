@@ -228,10 +228,13 @@ describe('error fingerprint', () => {
   it('blanks what varies', () => {
     expect(blankMessage('GET "http://a/1" gave 503 after 12.5 s')).toBe('GET ? gave # after # s');
     expect(blankMessage('task 018f4e7a-1c2b-7abc-9def-0123456789ab, blob deadbeef12')).toBe('task #, blob #');
+    expect(blankMessage('http://a.example/x/barley.json?v=2: 7 of 9 bytes')).toBe('http://a.example/?: # of # bytes');
+    expect(blankMessage('see https://b.example.')).toBe('see https://b.example.');
   });
 
   it('is equal for one kind and differs between kinds and codes', () => {
     expect(errorFingerprint('A', 'row 7')).toBe(errorFingerprint('A', 'row 99'));
+    expect(errorFingerprint('A', 's3://b/one: gone')).toBe(errorFingerprint('A', 's3://b/other/two: gone'));
     expect(errorFingerprint('A', 'row 7')).not.toBe(errorFingerprint('B', 'row 7'));
     expect(errorFingerprint('A', 'row 7')).not.toBe(errorFingerprint('A', 'column 7'));
     expect(errorFingerprint('A', '')).toMatch(/^[0-9a-f]{16}$/);

@@ -4,6 +4,8 @@ export const pagePaths = {
   throughput: '/throughput',
   latency: '/latency',
   errors: '/errors',
+  tasks: '/tasks',
+  task: '/tasks/:id',
   topics: '/topics',
   workers: '/workers',
   pipelines: '/pipelines',

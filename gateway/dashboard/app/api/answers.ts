@@ -1,8 +1,10 @@
+import type { TaskSummary } from '../../../history/history.ts';
 import type { FlowEdge } from '../../../stats/flow.ts';
 import type { LagHistory, PartitionOwner } from '../../../stats/lag-history.ts';
 import type { StageLoad } from '../../../stats/stage-loads.ts';
 import type { WorkerState } from '../../../stats/workers.ts';
 
+export type { TaskDetail, TaskSummary, TimelineEntry } from '../../../history/history.ts';
 /** What the routes answer; the gateway's own types where it has them. */
 export type { ErrorGroup, ErrorGroups } from '../../../stats/error-groups.ts';
 export type { FlowEdge } from '../../../stats/flow.ts';
@@ -11,6 +13,7 @@ export type { Latency as LatencyMaps } from '../../../stats/latency.ts';
 export type { StageLoad } from '../../../stats/stage-loads.ts';
 export type { CountedOutcome, Percentiles, StageSeries, StageTotals, Throughput } from '../../../stats/throughput.ts';
 export type { WorkerState } from '../../../stats/workers.ts';
+export type { TaskEvent } from '../../../watching/task-event.ts';
 
 /** The statement that an answer comes from. */
 export interface WithSql {
@@ -46,4 +49,10 @@ export interface LagAnswer extends LagHistory, WithSql {
 
 export interface WorkerList extends WithSql {
   readonly workers: readonly WorkerState[];
+}
+
+export interface TaskList {
+  readonly tasks: readonly TaskSummary[];
+  /** Of the next page; absent: it is the last. */
+  readonly cursor?: string;
 }

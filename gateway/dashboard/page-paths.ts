@@ -6,6 +6,7 @@ export const pagePaths = {
   errors: '/errors',
   tasks: '/tasks',
   task: '/tasks/:id',
+  submit: '/submit',
   topics: '/topics',
   workers: '/workers',
   pipelines: '/pipelines',

@@ -56,3 +56,13 @@ export interface TaskList {
   /** Of the next page; absent: it is the last. */
   readonly cursor?: string;
 }
+
+/** A task that Kafka has. */
+export interface Receipt {
+  readonly id: string;
+  readonly pipeline: string;
+  readonly stage: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}

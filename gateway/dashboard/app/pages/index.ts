@@ -4,6 +4,7 @@ import { LatencyPage } from './latency.tsx';
 import { OverviewPage } from './overview.tsx';
 import type { Page, PathParams } from './page.ts';
 import { PipelinesPage } from './pipelines.tsx';
+import { SubmitPage } from './submit.tsx';
 import { TaskPage } from './task.tsx';
 import { TasksPage } from './tasks.tsx';
 import { ThroughputPage } from './throughput.tsx';
@@ -18,6 +19,7 @@ export const pages: readonly Page[] = [
   { path: pagePaths.errors, title: 'Errors', group: 'Now', role: 'read', view: ErrorsPage },
   { path: pagePaths.tasks, title: 'Tasks', group: 'Tasks', role: 'read', view: TasksPage },
   { path: pagePaths.task, title: 'Task', role: 'read', view: TaskPage },
+  { path: pagePaths.submit, title: 'Submit', group: 'Tasks', role: 'submit', view: SubmitPage },
   { path: pagePaths.pipelines, title: 'Pipelines', group: 'System', role: 'read', view: PipelinesPage },
   {
     path: pagePaths.topics,

@@ -7,6 +7,7 @@ export const pagePaths = {
   tasks: '/tasks',
   task: '/tasks/:id',
   submit: '/submit',
+  deadLetters: '/dead-letters',
   topics: '/topics',
   workers: '/workers',
   pipelines: '/pipelines',

@@ -1,9 +1,11 @@
+import type { DeadLetterSummary } from '../../../dead-letters/dead-letter.ts';
 import type { TaskSummary } from '../../../history/history.ts';
 import type { FlowEdge } from '../../../stats/flow.ts';
 import type { LagHistory, PartitionOwner } from '../../../stats/lag-history.ts';
 import type { StageLoad } from '../../../stats/stage-loads.ts';
 import type { WorkerState } from '../../../stats/workers.ts';
 
+export type { DeadLetterSummary } from '../../../dead-letters/dead-letter.ts';
 export type { TaskDetail, TaskSummary, TimelineEntry } from '../../../history/history.ts';
 /** What the routes answer; the gateway's own types where it has them. */
 export type { ErrorGroup, ErrorGroups } from '../../../stats/error-groups.ts';
@@ -65,4 +67,19 @@ export interface Receipt {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
+}
+
+export interface DeadLetterList {
+  readonly letters: readonly DeadLetterSummary[];
+  /** Gives older ones; absent: these are the oldest. */
+  readonly cursor?: string;
+  readonly stored: number;
+  /** Some could not be read at once. */
+  readonly isPartial: boolean;
+}
+
+export interface DeadLetterDetail extends DeadLetterSummary {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly payload?: unknown;
+  readonly undecoded?: { readonly reason: string; readonly text: string };
 }

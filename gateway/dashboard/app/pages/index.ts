@@ -1,4 +1,5 @@
 import { pagePaths } from '../../page-paths.ts';
+import { DeadLettersPage } from './dead-letters.tsx';
 import { ErrorsPage } from './errors.tsx';
 import { LatencyPage } from './latency.tsx';
 import { OverviewPage } from './overview.tsx';
@@ -19,6 +20,7 @@ export const pages: readonly Page[] = [
   { path: pagePaths.errors, title: 'Errors', group: 'Now', role: 'read', view: ErrorsPage },
   { path: pagePaths.tasks, title: 'Tasks', group: 'Tasks', role: 'read', view: TasksPage },
   { path: pagePaths.task, title: 'Task', role: 'read', view: TaskPage },
+  { path: pagePaths.deadLetters, title: 'Dead letters', group: 'Tasks', role: 'read', view: DeadLettersPage },
   { path: pagePaths.submit, title: 'Submit', group: 'Tasks', role: 'submit', view: SubmitPage },
   { path: pagePaths.pipelines, title: 'Pipelines', group: 'System', role: 'read', view: PipelinesPage },
   {

@@ -105,6 +105,10 @@ export const errorCatalogue = {
     'The request has no valid bearer token.',
     'Send Authorization: Bearer with a token of PENSTOCK_TOKENS.',
   ),
+  PIPE_SETUP_BROWSER_FAILED: permanent(
+    'apt-get could not install Chromium, which the dashboard is tested in.',
+    'Install Chromium by hand, then try again.',
+  ),
   PIPE_SETUP_BUILD_FAILED: permanent(
     'The sources of this clone do not compile.',
     'Mend the lines that the message shows (npm run types shows all of them).',

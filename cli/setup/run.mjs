@@ -6,7 +6,7 @@ import { build, isBuildStale } from './build.mjs';
 import { withLock } from './lock.mjs';
 import { arePackagesInstalled, installPackages } from './packages.mjs';
 import { endWith, SetupError, say } from './report.mjs';
-import { prepareToolchain } from './toolchain.mjs';
+import { prepareBrowser, prepareToolchain } from './toolchain.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -26,11 +26,12 @@ function checkNode() {
   );
 }
 
-async function setUp() {
+async function setUp(command) {
   const since = Date.now();
   checkNode();
   if (!arePackagesInstalled(root) || isBuildStale(root)) await withLock(join(root, '.penstock', 'setup.lock'), refresh);
   await prepareToolchain(root);
+  if (command === 'test') await prepareBrowser();
   say(`• ready after ${((Date.now() - since) / 1000).toFixed(1)} s\n`);
 }
 
@@ -53,7 +54,7 @@ function run(name, args) {
 
 const [command, ...args] = process.argv.slice(2);
 try {
-  await setUp();
+  await setUp(command);
   if (command) process.exitCode = await run(command, args);
 } catch (error) {
   endWith(error);

@@ -17,10 +17,24 @@ export async function prepareToolchain(root) {
     ...(isJavaMissing ? ['openjdk-17-jre-headless'] : []),
     ...(hasJars || isOnPath('mvn') ? [] : ['maven']),
   ];
-  if (missing.length > 0 && canInstall()) await installWithApt(missing);
+  if (missing.length > 0 && canInstall()) {
+    const remedy = 'Install Java 17 or newer and Maven by hand, then try again.';
+    await installWithApt(missing, 'PIPE_SETUP_JAVA_FAILED', remedy);
+  }
   const { major } = await findJava();
   say(`• Java ${major}`);
   if (!hasJars) await ensureKafkaJars((line) => say(`• Kafka: ${line}`));
+}
+
+/** What the dashboard is tested in. Without one those tests are skipped, and say so. */
+export async function prepareBrowser() {
+  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+  if (process.env.PENSTOCK_CHROMIUM || names.some(isOnPath)) return;
+  if (!canInstall()) {
+    say('• no Chromium: the tests of the dashboard are skipped (install one, or name it in PENSTOCK_CHROMIUM)');
+    return;
+  }
+  await installWithApt(['chromium'], 'PIPE_SETUP_BROWSER_FAILED', 'Install Chromium by hand, then try again.');
 }
 
 function isOnPath(command) {
@@ -38,7 +52,7 @@ function canInstall() {
   return process.platform === 'linux' && existsSync('/etc/debian_version') && process.getuid?.() === 0;
 }
 
-async function installWithApt(packages) {
+async function installWithApt(packages, code, remedy) {
   say(`• apt-get install ${packages.join(' ')}`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   await runQuietly('apt-get update', 'apt-get', ['update', '-q'], { env });
@@ -46,8 +60,8 @@ async function installWithApt(packages) {
   const { ok, output } = await runQuietly('apt-get install', 'apt-get', args, { env });
   if (ok) return;
   throw new SetupError(
-    'PIPE_SETUP_JAVA_FAILED',
+    code,
     `apt-get could not install ${packages.join(' and ')}:\n    ${lastLines(output, 8)}`,
-    'Install Java 17 or newer and Maven by hand, then try again.',
+    remedy,
   );
 }

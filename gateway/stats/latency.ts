@@ -59,7 +59,7 @@ const maps = (map: (field: 'run' | 'wait') => number[][]) => ({ run: map('run'),
 
 const quantilesOf = (values: unknown): number[] => (Array.isArray(values) ? values.map(Number) : []);
 
-/** So many tasks over the bounds, by the times at the levels: what lies between two of them is spread evenly. */
+/** So many tasks over the bounds, by the times at the levels: what lies between two that are near is spread evenly. */
 export function spread(tasks: number, quantiles: readonly number[]): number[] {
   const counts = boundsMs.map(() => 0);
   if (tasks === 0 || quantiles.length !== levels.length) return counts;
@@ -70,9 +70,16 @@ export function spread(tasks: number, quantiles: readonly number[]): number[] {
   return counts.map((count) => Math.round(count * 100) / 100);
 }
 
+const widestRows = 3;
+
 function addShare(counts: number[], share: number, from: number, to: number): void {
   const first = rowOf(from);
   const last = rowOf(to);
+  if (last - first > widestRows) {
+    // A gap between two kinds of work: hardly anything lies in its midst.
+    for (const row of [first, last]) counts[row] = (counts[row] ?? 0) + share / 2;
+    return;
+  }
   for (let row = first; row <= last; row += 1) {
     const low = Math.max(from, boundsMs[row - 1] ?? 0);
     const high = row === boundsMs.length - 1 ? to : Math.min(to, boundsMs[row] ?? to);

@@ -1,7 +1,7 @@
 import type { ErrorGroup, ErrorGroups } from '../api/answers.ts';
 import { formatCount, formatTime } from '../lib/format.ts';
 import { zone } from '../lib/settings.ts';
-import { zoomInto } from '../lib/window.ts';
+import { zoomInto } from '../lib/zoom.ts';
 import { CopyButton } from './copy-button.tsx';
 import { TaskLink } from './task-link.tsx';
 import { TimeChart } from './time-chart.tsx';

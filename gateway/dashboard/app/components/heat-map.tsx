@@ -3,6 +3,7 @@ import type { LatencyMaps } from '../api/answers.ts';
 import { formatCount, formatMark, formatMoment, formatSpan, none, rounded } from '../lib/format.ts';
 import { colour } from '../lib/palette.ts';
 import { shownTheme, zone } from '../lib/settings.ts';
+import { chartRightPadding } from './time-chart.tsx';
 
 export interface HeatMapProps {
   readonly maps: LatencyMaps;
@@ -12,8 +13,6 @@ export interface HeatMapProps {
 
 const rowHeight = 12;
 const axisWidth = 64;
-/** As of the chart above, so that both have one axis. */
-const rightPadding = 12;
 const leastRows = 9;
 
 interface Cell {
@@ -40,7 +39,7 @@ export function HeatMap({ maps, kind, title }: HeatMapProps) {
   }, [maps, kind, width, height, shownTheme.value, zone.value]);
   const point = (event: MouseEvent) => {
     const bucket = Math.floor(
-      ((event.offsetX - axisWidth) / Math.max(1, width - axisWidth - rightPadding)) * maps.t.length,
+      ((event.offsetX - axisWidth) / Math.max(1, width - axisWidth - chartRightPadding)) * maps.t.length,
     );
     const row = rows.to - 1 - Math.floor(event.offsetY / rowHeight);
     setPointed(maps.t[bucket] === undefined || row < rows.from ? undefined : { bucket, row });
@@ -97,7 +96,7 @@ function draw(
   if (!ink) return;
   ink.scale(ratio, ratio);
   const highest = Math.max(1, ...map.flat());
-  const plotWidth = width - axisWidth - rightPadding;
+  const plotWidth = width - axisWidth - chartRightPadding;
   const cellWidth = plotWidth / t.length;
   const yOf = (row: number): number => (rows.to - 1 - row) * rowHeight;
   ink.fillStyle = colour('raised');

@@ -4,8 +4,8 @@ import { type GraphNode, layGraph } from '../lib/graph.ts';
 import { linkTo } from '../lib/location.ts';
 import { stageColour } from '../lib/palette.ts';
 
-const node = { width: 176, height: 84 };
-const gap = { x: 116, y: 36 };
+const node = { width: 208, height: 84 };
+const gap = { x: 104, y: 36 };
 const margin = 12;
 
 const xOf = ({ column }: GraphNode): number => margin + column * (node.width + gap.x);
@@ -45,7 +45,7 @@ export function PipelineGraph({ pipeline, flow }: { pipeline: PipelineInfo; flow
           markerUnits="userSpaceOnUse"
           orient="auto"
         >
-          <path d="M0 0L8 4L0 8z" />
+          <path class="arrow" d="M0 0L8 4L0 8z" />
         </marker>
         {graph.edges.map((edge) => {
           const from = placeOf(edge.from);

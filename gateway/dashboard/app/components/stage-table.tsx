@@ -1,6 +1,6 @@
 import type { Percentiles, PipelineInfo, PipelineStage, StageLoad, Throughput } from '../api/answers.ts';
 import { describeEta, isBehind } from '../lib/backlog.ts';
-import { formatRate, formatShort, formatSpan } from '../lib/format.ts';
+import { formatRate, formatShort, formatShortSpan } from '../lib/format.ts';
 import { linkTo } from '../lib/location.ts';
 import { stageColour } from '../lib/palette.ts';
 import { perSecond, type RateSpan, ratesOf } from '../lib/rates.ts';
@@ -100,9 +100,9 @@ function StageRow({ pipeline, stage, stats, rate, index }: StageTableProps & { s
 function Times({ of }: { of: Percentiles<number | null> | undefined }) {
   return (
     <>
-      <td class="right num first">{formatSpan(of?.p50)}</td>
-      <td class="right num">{formatSpan(of?.p95)}</td>
-      <td class="right num">{formatSpan(of?.p99)}</td>
+      <td class="right num first">{formatShortSpan(of?.p50)}</td>
+      <td class="right num">{formatShortSpan(of?.p95)}</td>
+      <td class="right num">{formatShortSpan(of?.p99)}</td>
     </>
   );
 }

@@ -1,6 +1,6 @@
 import type { PipelineInfo, Throughput } from '../api/answers.ts';
 import { isBehind } from '../lib/backlog.ts';
-import { formatRate, formatShare, formatShort, formatSpan, none } from '../lib/format.ts';
+import { formatRate, formatShare, formatShort, formatShortSpan, none } from '../lib/format.ts';
 import { type RateSpan, ratesOf } from '../lib/rates.ts';
 
 export interface TilesProps {
@@ -22,6 +22,8 @@ export function Tiles({ pipeline, stats, rate }: TilesProps) {
     Math.max,
   );
   const behind = stages.find(isBehind);
+  const isSoon = lag === 0 || (busiest !== null && busiest < 1_000);
+  const emptyIn = behind ? 'no end' : isSoon ? 'now' : formatShortSpan(busiest);
   return (
     <dl class="tiles">
       <Tile name="Finished" value={formatRate(ok)} unit="/s" />
@@ -33,10 +35,7 @@ export function Tiles({ pipeline, stats, rate }: TilesProps) {
         note={failed ? formatShare(share) : ''}
       />
       <Tile name="Waiting" value={formatShort(lag)} tone={behind ? 'warn' : ''} note={behind ? behind.trend : ''} />
-      <Tile
-        name="Empty in"
-        value={lag === 0 || (busiest !== null && busiest < 1_000) ? 'now' : behind ? 'no end' : formatSpan(busiest)}
-      />
+      <Tile name="Empty in" value={emptyIn} />
       <Tile name="Running" value={formatShort(known(stages.map((stage) => stage.inFlight)))} />
       <Tile
         name="Workers"

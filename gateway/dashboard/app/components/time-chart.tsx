@@ -32,6 +32,8 @@ export interface TimeChartProps {
 }
 
 const defaultHeight = 220;
+/** Room for half a mark of the time axis. */
+export const chartRightPadding = 28;
 
 /** Lines over time, with the values at the cursor (else the last complete ones) in a legend of fixed height. */
 export function TimeChart(props: TimeChartProps) {
@@ -64,8 +66,7 @@ export function TimeChart(props: TimeChartProps) {
     };
   }, [shape]);
   useEffect(() => plot.current?.setData(dataOf(latest.current)), [t, lines, partialSince]);
-  const lastWhole = lastCompleteIndex(t, partialSince);
-  const at = pointed ?? lastWhole;
+  const at = pointed ?? lastTold(lines, lastCompleteIndex(t, partialSince));
   return (
     <figure class="chart">
       <div class="chart-plot" ref={host} style={{ height: `${height}px` }} role="img" aria-label={title} />
@@ -88,6 +89,14 @@ export function lastCompleteIndex(t: readonly number[], partialSince: number | n
   if (partialSince === null) return t.length - 1;
   const first = t.findIndex((ms) => ms >= partialSince);
   return Math.max(0, first - 1);
+}
+
+/** The newest bucket of which there is anything to tell. */
+function lastTold(lines: readonly ChartLine[], last: number): number {
+  for (let index = last; index > 0; index -= 1) {
+    if (lines.some(({ values }) => (values[index] ?? null) !== null)) return index;
+  }
+  return last;
 }
 
 type Latest = { readonly current: TimeChartProps };
@@ -116,7 +125,7 @@ function optionsOf(latest: Latest, width: number, setPointed: (index: number | n
     width,
     height,
     legend: { show: false },
-    padding: [12, 12, 0, 0],
+    padding: [12, chartRightPadding, 0, 0],
     scales: { x: { time: true }, y: isLogarithmic ? { distr: 3, range: logarithmicRange } : { range: fromZero } },
     cursor: {
       points: { size: 6 },

@@ -1,11 +1,13 @@
 import type { StageTotals } from '../api/answers.ts';
 import { formatBytes, formatCount, formatShare } from '../lib/format.ts';
+import { linkTo, place } from '../lib/location.ts';
 import { stageColour } from '../lib/palette.ts';
 
 const columns = ['accepted', 'ok', 'retry', 'dead', 'expired', 'cancelled', 'skipped'] as const;
 
 /** How many ended how, by stage. */
 export function TotalsTable({ totals }: { totals: readonly StageTotals[] }) {
+  const { path, query } = place.value;
   return (
     <section class="table-scroll" aria-label="Totals by stage">
       <table class="table">
@@ -29,7 +31,9 @@ export function TotalsTable({ totals }: { totals: readonly StageTotals[] }) {
           {totals.map((each, index) => (
             <tr key={each.stage}>
               <th scope="row">
-                <i class={`swatch fill-${stageColour(index)}`} /> {each.stage}
+                <a data-row href={linkTo(path, { ...Object.fromEntries(query), stage: each.stage })}>
+                  <i class={`swatch fill-${stageColour(index)}`} /> {each.stage}
+                </a>
               </th>
               {columns.map((name) => (
                 <td key={name} class={`right num ${each[name] === 0 ? 'is-faint' : name === 'dead' ? 'is-bad' : ''}`}>

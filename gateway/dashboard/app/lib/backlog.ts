@@ -1,5 +1,5 @@
 import type { StageLoad } from '../api/answers.ts';
-import { formatSpan, none } from './format.ts';
+import { formatShortSpan, none } from './format.ts';
 
 /** A backlog of so many seconds of work is none: it is how a pipeline looks that works. */
 const usualSeconds = 10;
@@ -14,7 +14,7 @@ export function isBehind({ trend, lag, outPerSecond }: StageLoad): boolean {
 export function describeEta(stage: StageLoad): string {
   const { trend, lag, etaMs } = stage;
   if (lag === 0) return 'idle';
-  if (trend === 'draining') return formatSpan(etaMs);
+  if (trend === 'draining') return formatShortSpan(etaMs);
   if (trend === 'unknown') return none;
   return isBehind(stage) ? trend : 'steady';
 }

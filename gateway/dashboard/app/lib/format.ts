@@ -43,6 +43,13 @@ export function formatSpan(ms: number | null | undefined): string {
   return smalls === 0 ? `${bigs} ${big}` : `${bigs} ${big} ${smalls} ${small.name}`;
 }
 
+/** For narrow columns: one unit, nine characters at most. */
+export function formatShortSpan(ms: number | null | undefined): string {
+  if (ms === null || ms === undefined || ms < 60_000) return formatSpan(ms);
+  if (ms < 6_000_000) return `${tenths.format(ms / 60_000)} min`;
+  return ms < 360_000_000 ? `${tenths.format(ms / 3_600_000)} h` : `${whole.format(ms / 86_400_000)} d`;
+}
+
 const spanUnits = [
   [86_400_000, 'd', { ms: 3_600_000, name: 'h' }],
   [3_600_000, 'h', { ms: 60_000, name: 'min' }],

@@ -1,5 +1,3 @@
-import { navigate, setQuery } from './location.ts';
-
 /** The stretch of time that a page looks at: `window` and `until` of the URL. */
 export const spans = ['5m', '15m', '1h', '6h', '24h', '7d', '30d'] as const;
 const usualSpan = '15m';
@@ -36,16 +34,6 @@ export function readWindow(query: URLSearchParams): ShownWindow {
 /** For the API. */
 export function windowQuery({ span, untilMs }: ShownWindow): { window: string; until: number | undefined } {
   return { window: span, until: untilMs };
-}
-
-const shortestMs = 10_000;
-
-/** What was brushed, in whole seconds; on another page where one is named. */
-export function zoomInto(fromMs: number, toMs: number, href?: string): void {
-  const until = Math.ceil(toMs / 1_000) * 1_000;
-  const length = Math.max(shortestMs, until - Math.floor(fromMs / 1_000) * 1_000);
-  if (href !== undefined) navigate(href);
-  setQuery({ window: `${Math.ceil(length / 1_000)}s`, until: until - 1 }, href === undefined ? 'push' : 'replace');
 }
 
 /** Lengths of a bucket that people think in. */

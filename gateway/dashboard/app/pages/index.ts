@@ -1,4 +1,5 @@
 import { pagePaths } from '../../page-paths.ts';
+import { matchPath } from '../lib/match-path.ts';
 import { DeadLettersPage } from './dead-letters.tsx';
 import { ErrorsPage } from './errors.tsx';
 import { LatencyPage } from './latency.tsx';
@@ -45,26 +46,4 @@ export function findPage(path: string): FoundPage | undefined {
     if (params) return { page, params };
   }
   return undefined;
-}
-
-/** The parts that `:name` stands for; undefined: it does not fit. */
-export function matchPath(pattern: string, path: string): PathParams | undefined {
-  const wanted = pattern.split('/');
-  const given = path.split('/');
-  if (wanted.length !== given.length) return undefined;
-  const params: Record<string, string> = {};
-  for (const [index, part] of wanted.entries()) {
-    const value = given[index] ?? '';
-    if (part.startsWith(':')) params[part.slice(1)] = decoded(value);
-    else if (part !== value) return undefined;
-  }
-  return params;
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
 }

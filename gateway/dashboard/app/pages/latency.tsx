@@ -7,10 +7,11 @@ import { PipelinePicker, StagePicker, usePipeline, WindowPicker } from '../compo
 import { Segments } from '../components/segments.tsx';
 import { Loaded } from '../components/states.tsx';
 import { type ChartLine, TimeChart } from '../components/time-chart.tsx';
-import { formatSpan } from '../lib/format.ts';
+import { formatShortSpan } from '../lib/format.ts';
 import { linkTo, place, setQuery } from '../lib/location.ts';
 import { stageColour } from '../lib/palette.ts';
-import { readWindow, windowQuery, zoomInto } from '../lib/window.ts';
+import { readWindow, windowQuery } from '../lib/window.ts';
+import { zoomInto } from '../lib/zoom.ts';
 
 const levels = ['p50', 'p90', 'p95', 'p99'] as const;
 type Level = (typeof levels)[number];
@@ -57,7 +58,7 @@ export function LatencyPage() {
                   stepMs={data.stepMs}
                   partialSince={data.partialSince}
                   lines={stage === '' ? linesByStage(data, kind, level) : linesByLevel(data.series[0], kind)}
-                  format={formatSpan}
+                  format={formatShortSpan}
                   height={200}
                   isLogarithmic
                   sync="latency"

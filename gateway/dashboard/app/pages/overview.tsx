@@ -13,7 +13,7 @@ import { formatRate } from '../lib/format.ts';
 import { linkTo, place, setQuery } from '../lib/location.ts';
 import { stageColour } from '../lib/palette.ts';
 import { perSecond, type RateSpan, rateSpans } from '../lib/rates.ts';
-import { zoomInto } from '../lib/window.ts';
+import { zoomInto } from '../lib/zoom.ts';
 
 /** A row for each stage of each pipeline: what moves, how long it takes, what waits. */
 export function OverviewPage() {

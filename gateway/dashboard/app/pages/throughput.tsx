@@ -11,7 +11,8 @@ import { formatRate, formatSpan, rounded } from '../lib/format.ts';
 import { linkTo, place, setQuery } from '../lib/location.ts';
 import { outcomeColour, stageColour } from '../lib/palette.ts';
 import { addUp, perSecond } from '../lib/rates.ts';
-import { fittingStep, readWindow, spanOfStep, steps, windowQuery, zoomInto } from '../lib/window.ts';
+import { fittingStep, readWindow, spanOfStep, steps, windowQuery } from '../lib/window.ts';
+import { zoomInto } from '../lib/zoom.ts';
 
 const outcomes = [
   'ok',

@@ -9,7 +9,8 @@ import { describeEta } from '../lib/backlog.ts';
 import { formatCount, formatRate, formatShort, none } from '../lib/format.ts';
 import { linkTo, place } from '../lib/location.ts';
 import { stageColour } from '../lib/palette.ts';
-import { readWindow, windowQuery, zoomInto } from '../lib/window.ts';
+import { readWindow, windowQuery } from '../lib/window.ts';
+import { zoomInto } from '../lib/zoom.ts';
 
 /** What waits in Kafka: by topic and partition, over time, and who reads it. */
 export function TopicsPage() {

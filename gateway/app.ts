@@ -7,6 +7,7 @@ import type { Broker } from '../topics/ports.ts';
 import type { CataloguePipeline } from './catalogue.ts';
 import { OrderWriter } from './control/order-writer.ts';
 import { addDashboardRoutes } from './dashboard/dashboard-routes.ts';
+import { DeadLetters } from './dead-letters/dead-letters.ts';
 import type { History } from './history/history.ts';
 import { historyOver } from './history/history-over.ts';
 import { installAccess } from './identity/access.ts';
@@ -26,6 +27,7 @@ import { installSecurityHeaders } from './plugins/security-headers.ts';
 import { installSlowBodies } from './plugins/slow-bodies.ts';
 import { Readiness } from './readiness.ts';
 import { addCancelRoute } from './routes/cancel.ts';
+import { addDeadLetterRoutes } from './routes/dead-letters.ts';
 import { addEventRoutes } from './routes/events.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addIdentityRoute } from './routes/identity.ts';
@@ -81,6 +83,7 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
   const history = options.history ?? historyOver(store.read, async () => undefined);
   const read = shareReads(store.read);
   const lag = new LiveLag({ broker });
+  const letters = new DeadLetters({ broker });
   const loads = stageLoads({ lag, read });
   const intake = new Intake({
     broker,
@@ -123,6 +126,7 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
     addSqlRoute(scope, store);
     addSubmitRoute(scope, { pipelines, submitter: new Submitter(intake), metrics, waiting, stopping: stopping.signal });
     addTaskRoutes(scope, history);
+    addDeadLetterRoutes(scope, { pipelines, letters, codec });
     addEventRoutes(scope, { pipelines, history, feed: attempts });
     addResultRoute(scope, { ...sources, blobs: options.blobs });
     addCancelRoute(scope, { ...sources, orders });
@@ -136,7 +140,7 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
   app.addHook('preClose', async () => waiting.end());
   app.addHook('onClose', async () => {
     const watching = [feed.close(), attempts.close(), orders.close()];
-    const reading = [history.close(), lag.close(), store.close()];
+    const reading = [history.close(), lag.close(), letters.close(), store.close()];
     await Promise.all([intake.close(), readiness.close(), ...reading, ...watching]);
   });
   return app;

@@ -265,6 +265,10 @@ export const errorCatalogue = {
     'The task ended without a result: it died, expired or was cancelled.',
     'Look at its timeline with GET /v1/tasks/<id>, or penstock task.',
   ),
+  PIPE_TASK_NOT_DEAD_LETTER: permanent(
+    'There is no dead letter at that place.',
+    'Take topic, partition and offset from the list of dead letters; what is older than the retention of its topic is gone.',
+  ),
   PIPE_TASK_NOT_FOUND: permanent(
     'No attempt of a task with that id is recorded.',
     'Check the id; a new task appears once the sink has written its first rows (penstock status).',

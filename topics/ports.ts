@@ -104,6 +104,8 @@ export interface ConsumerOptions {
    * commits; it begins there, and across rebalances goes on where it was.
    */
   readonly begin?: 'committed' | 'earliest' | 'latest';
+  /** Of a reader that never commits: where it begins in these partitions; in all others as `begin` says. */
+  readonly from?: readonly RecordPlace[];
   /** Default 30 000. */
   readonly sessionTimeoutMs?: number;
   /** Bytes asked for in one fetch of one partition. Default 1 MiB. */

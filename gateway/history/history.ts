@@ -56,6 +56,8 @@ export interface TaskFilter {
   readonly pipeline?: string;
   readonly stage?: string;
   readonly state?: TaskState;
+  /** Only ids that contain this. */
+  readonly search?: string;
   /** Epoch ms of submission. */
   readonly since?: number;
   readonly until?: number;

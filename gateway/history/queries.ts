@@ -61,18 +61,20 @@ function scopeParams({ tenant, pipelines = [] }: Scope): Readonly<Record<string,
 
 /** Of submissions, so that a condition on the time is quick; a task that was submitted twice stands there twice. */
 export function tasksQuery(filter: TaskFilter): Query {
-  const { scope, pipeline, stage, state, since, until, limit, after } = filter;
+  const { scope, pipeline, stage, state, search, since, until, limit, after } = filter;
   const conditions = [
     ...seen(scope),
     pipeline !== undefined && 'pipeline = {pipeline: String}',
     stage !== undefined && 'stage = {stage: String}',
     state !== undefined && 'state = {state: String}',
+    search !== undefined && 'position(task_id, {search: String}) > 0',
     since !== undefined && 'submitted_at >= fromUnixTimestamp64Milli({since: Int64})',
     until !== undefined && 'submitted_at < fromUnixTimestamp64Milli({until: Int64})',
     after && '(submitted_at, task_id) < (fromUnixTimestamp64Milli({afterMs: Int64}), {afterId: String})',
   ].filter((condition) => typeof condition === 'string');
   const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')} ` : '';
-  const values = { limit, pipeline, stage, state, since, until, afterMs: after?.submittedAt, afterId: after?.id };
+  const page = { limit, afterMs: after?.submittedAt, afterId: after?.id };
+  const values = { ...page, pipeline, stage, state, search, since, until };
   return {
     sql: `SELECT ${taskColumns} FROM task_submissions ${where}ORDER BY submitted_at DESC, task_id DESC LIMIT {limit: UInt32} ${settings}`,
     params: { ...definedFields(values), ...scopeParams(scope) },

@@ -18,6 +18,7 @@ const listQuery = Type.Object(
     pipeline: name,
     stage: name,
     state: Type.Optional(state),
+    search: Type.Optional(Type.String({ description: 'Only ids that contain this', minLength: 1, maxLength: 256 })),
     since: Type.Optional(timeParameter('Submitted at or after')),
     until: Type.Optional(timeParameter('Submitted before')),
     limit: Type.Integer({ minimum: 1, maximum: 1_000, default: 100 }),
@@ -112,13 +113,14 @@ export function addTaskRoutes(app: FastifyInstance, history: History): void {
 }
 
 function filterOf(query: ListQuery, scope: Scope): TaskFilter {
-  const { pipeline, stage, state, limit, cursor } = query;
+  const { pipeline, stage, state, search, limit, cursor } = query;
   return definedFields({
     scope,
     limit,
     pipeline,
     stage,
     state,
+    search,
     since: readTime(query.since),
     until: readTime(query.until),
     after: cursor === undefined ? undefined : readCursor(cursor),

@@ -12,7 +12,9 @@ export interface TaskEvent {
   readonly attempt: number;
   /** ISO 8601. */
   readonly time: string;
+  readonly queueMs: number;
   readonly runMs: number;
+  readonly worker: string;
   readonly place: string;
   readonly errorCode?: string;
   readonly errorMessage?: string;
@@ -33,13 +35,13 @@ const ends: Readonly<Record<string, EndState>> = {
 };
 
 export function eventOfRow(batch: AttemptBatch, row: Attempt): TaskEvent {
-  const { pipeline, stage, topic } = batch;
-  const { taskId: id, outcome, attempt, runMs, errorCode, errorMessage, nextStage, attrs } = row;
+  const { pipeline, stage, topic, worker } = batch;
+  const { taskId: id, outcome, attempt, queueMs, runMs, errorCode, errorMessage, nextStage, attrs } = row;
   const state = nextStage === '' ? ends[outcome] : undefined;
   return {
     ...{ id, pipeline, stage, outcome, attempt },
     time: new Date(row.eventTime).toISOString(),
-    runMs,
+    ...{ queueMs, runMs, worker },
     place: `${topic}/${row.partition}/${row.offset}`,
     ...(errorCode !== '' && { errorCode, errorMessage }),
     ...(attrs.progress !== undefined && { progress: Number(attrs.progress) }),
@@ -56,10 +58,11 @@ export function eventsOfHistory(task: TaskDetail): TaskEvent[] {
 }
 
 function eventOfEntry(task: TaskDetail, entry: TimelineEntry, isEnd: boolean): TaskEvent {
-  const { stage, outcome, attempt, time, runMs, errorCode, errorMessage, progress, note, nextStage } = entry;
+  const { stage, outcome, attempt, time, queueMs, runMs, worker, errorCode, errorMessage, progress, note, nextStage } =
+    entry;
   const state = isEnd ? ends[outcome] : undefined;
   return {
-    ...{ id: task.id, pipeline: task.pipeline, stage, outcome, attempt, time, runMs },
+    ...{ id: task.id, pipeline: task.pipeline, stage, outcome, attempt, time, queueMs, runMs, worker },
     place: `${entry.topic}/${entry.partition}/${entry.offset}`,
     ...(errorCode !== '' && { errorCode, errorMessage }),
     ...(progress !== undefined && { progress }),

@@ -81,6 +81,20 @@ export function consumerContract(connect: () => Broker): void {
       expect(recorder.valuesOf(0)).toEqual(valuesTo(5));
     });
 
+    it('begins at the places that it is told, and elsewhere at the end', async () => {
+      const broker = open();
+      const topic = await broker.topic(2);
+      const producer = await broker.producer();
+      await producer.send([0, 1].flatMap((partition) => numbered(topic, partition, 5)));
+      const from = [{ topic, partition: 0, offset: 3 }];
+      const options = { groupId: unique('group'), topics: [topic], begin: 'latest' as const, from };
+      const recorder = await startRecording(broker.consumer(options));
+      await producer.send([0, 1].flatMap((partition) => numbered(topic, partition, 1, 'new')));
+      await recorder.until(({ seen }) => seen.length === 4);
+      expect(recorder.valuesOf(0)).toEqual([...valuesTo(5).slice(3), ...valuesTo(1, 'new')]);
+      expect(recorder.valuesOf(1)).toEqual(valuesTo(1, 'new'));
+    });
+
     it('does not move its reading position by a commit (hazard 13)', async () => {
       const broker = open();
       const topic = await broker.topic(1);

@@ -76,8 +76,12 @@ describe('the list', () => {
     const asked: TaskFilter[] = [];
     const tasks = [summary('b', '2026-01-02T00:00:00.000Z'), summary('a ö', '2026-01-01T00:00:00.000Z')];
     const { app } = await openGateway({ history: historyWith(tasks, asked) });
-    const first = (await app.inject('/v1/tasks?pipeline=assets&state=dead&since=2026-01-01T00:00:00Z&limit=2')).json();
-    expect(asked[0]).toEqual({ pipeline: 'assets', state: 'dead', since: Date.UTC(2026, 0, 1), limit: 2, scope: {} });
+    const first = (
+      await app.inject('/v1/tasks?pipeline=assets&state=dead&search=%25a%27&since=2026-01-01T00:00:00Z&limit=2')
+    ).json();
+    expect(asked[0]).toEqual({
+      ...{ pipeline: 'assets', state: 'dead', search: "%a'", since: Date.UTC(2026, 0, 1), limit: 2, scope: {} },
+    });
     await app.inject(`/v1/tasks?limit=2&cursor=${first.cursor}`);
     expect(asked[1]?.after).toEqual({ submittedAt: Date.UTC(2026, 0, 1), id: 'a ö' });
   });

@@ -1,3 +1,4 @@
+import { PenstockError } from '../../schemas/errors.ts';
 import type { Broker, OutboundRecord, ProducerOptions, RecordPlace } from '../../topics/ports.ts';
 
 /** A broker of which only the producing side is real; consumers hear nothing: it keeps what it is sent, and can be told to hang or fail. */
@@ -70,7 +71,9 @@ export function createRecordingBroker(): RecordingBroker {
         growPartitions: refuse,
         alterTopicConfig: refuse,
         describeTopics: refuse,
-        offsets: refuse,
+        offsets: async (topic) => {
+          throw new PenstockError('PIPE_TOPIC_UNKNOWN', `no topic ${topic} in this double`);
+        },
         offsetsAt: refuse,
         groupOffsets: refuse,
         setGroupOffsets: refuse,

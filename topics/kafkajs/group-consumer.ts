@@ -38,6 +38,8 @@ export class KafkaGroupConsumer implements GroupConsumer {
   readonly #begin: 'committed' | 'earliest' | 'latest';
   /** Of a reader without commits; empty for any other. */
   readonly #positions: ReadingPositions = new Map();
+  /** As many of them were given: more are known once it has begun. */
+  readonly #toldPlaces: number;
   readonly #logger: Logger | undefined;
   readonly #member: GroupMember;
   readonly #membership = new Membership();
@@ -56,6 +58,8 @@ export class KafkaGroupConsumer implements GroupConsumer {
     this.#groupId = options.groupId;
     this.#topics = options.topics;
     this.#begin = options.begin ?? 'committed';
+    for (const place of options.from ?? []) this.#positions.set(placeKey(place), place.offset);
+    this.#toldPlaces = this.#positions.size;
     this.#logger = logger;
     const events = {
       joinAttempted: () => this.#membership.joinAttempted(),
@@ -188,7 +192,9 @@ export class KafkaGroupConsumer implements GroupConsumer {
   #startingPoints(partitions: readonly TopicPartition[]): Promise<StartingPoint[]> {
     const { cluster } = this.#member;
     if (this.#begin === 'committed') return fetchStartingPoints(cluster, this.#groupId, partitions);
-    return fetchReadingPoints(cluster, this.#begin, this.#positions, partitions);
+    const isFirst = this.#positions.size === this.#toldPlaces;
+    const begin = isFirst ? this.#begin : 'earliest';
+    return fetchReadingPoints(cluster, begin, this.#positions, partitions);
   }
 
   #isCurrent(assignment: Assignment): boolean {

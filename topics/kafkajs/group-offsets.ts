@@ -100,10 +100,7 @@ export async function fetchStartingPoints(
 /** Offsets that a reader without commits reads next, by place. */
 export type ReadingPositions = Map<string, number>;
 
-/**
- * Where a reader without commits goes on, and at first begins. A partition that came later is read whole; so is a topic
- * that was made anew.
- */
+/** Where a reader without commits goes on, or begins in a partition that it has no position of; a topic that was made anew is read whole. */
 export async function fetchReadingPoints(
   cluster: Cluster,
   begin: 'earliest' | 'latest',
@@ -112,11 +109,10 @@ export async function fetchReadingPoints(
 ): Promise<StartingPoint[]> {
   if (partitions.length === 0) return [];
   const range = await fetchRange(cluster, partitions);
-  const isFirst = positions.size === 0;
   return partitions.map(({ topic, partition }) => {
     const key = placeKey({ topic, partition });
     const ends = range.get(key) ?? { earliest: 0, latest: 0 };
-    const start = readingStart(isFirst ? begin : 'earliest', positions.get(key), ends);
+    const start = readingStart(begin, positions.get(key), ends);
     positions.set(key, start);
     return { topic, partition, committed: null, start };
   });

@@ -45,6 +45,7 @@ export class MemoryConsumer implements GroupConsumer {
   constructor(options: ConsumerOptions, parts: MemoryConsumerParts) {
     this.#options = options;
     this.#parts = parts;
+    for (const place of options.from ?? []) this.#read.set(placeKey(place), place.offset);
   }
 
   get memberId(): string {
@@ -146,7 +147,7 @@ export class MemoryConsumer implements GroupConsumer {
     this.#generation = generation;
     this.#positions.clear();
     this.#paused.clear();
-    this.#isFirst = this.#read.size === 0;
+    this.#isFirst = this.#read.size === (this.#options.from?.length ?? 0);
     const assigned = partitions.map((place) => this.#take(place));
     this.#state = 'running';
     this.#tell((listener) => listener.assigned(assigned));
@@ -166,7 +167,8 @@ export class MemoryConsumer implements GroupConsumer {
   }
 
   #readingStart(key: string, end: number): number {
-    const start = this.#read.get(key) ?? (this.#isFirst && this.#options.begin === 'latest' ? end : 0);
+    const isAtEnd = this.#isFirst && this.#options.begin === 'latest';
+    const start = this.#read.get(key) ?? (isAtEnd ? end : 0);
     this.#read.set(key, start);
     return start;
   }

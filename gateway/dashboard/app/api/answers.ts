@@ -1,8 +1,12 @@
+import type { DeadLetterSummary } from '../../../dead-letters/dead-letter.ts';
+import type { TaskSummary } from '../../../history/history.ts';
 import type { FlowEdge } from '../../../stats/flow.ts';
 import type { LagHistory, PartitionOwner } from '../../../stats/lag-history.ts';
 import type { StageLoad } from '../../../stats/stage-loads.ts';
 import type { WorkerState } from '../../../stats/workers.ts';
 
+export type { DeadLetterSummary } from '../../../dead-letters/dead-letter.ts';
+export type { TaskDetail, TaskSummary, TimelineEntry } from '../../../history/history.ts';
 /** What the routes answer; the gateway's own types where it has them. */
 export type { ErrorGroup, ErrorGroups } from '../../../stats/error-groups.ts';
 export type { FlowEdge } from '../../../stats/flow.ts';
@@ -11,6 +15,7 @@ export type { Latency as LatencyMaps } from '../../../stats/latency.ts';
 export type { StageLoad } from '../../../stats/stage-loads.ts';
 export type { CountedOutcome, Percentiles, StageSeries, StageTotals, Throughput } from '../../../stats/throughput.ts';
 export type { WorkerState } from '../../../stats/workers.ts';
+export type { TaskEvent } from '../../../watching/task-event.ts';
 
 /** The statement that an answer comes from. */
 export interface WithSql {
@@ -46,4 +51,35 @@ export interface LagAnswer extends LagHistory, WithSql {
 
 export interface WorkerList extends WithSql {
   readonly workers: readonly WorkerState[];
+}
+
+export interface TaskList {
+  readonly tasks: readonly TaskSummary[];
+  /** Of the next page; absent: it is the last. */
+  readonly cursor?: string;
+}
+
+/** A task that Kafka has. */
+export interface Receipt {
+  readonly id: string;
+  readonly pipeline: string;
+  readonly stage: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+export interface DeadLetterList {
+  readonly letters: readonly DeadLetterSummary[];
+  /** Gives older ones; absent: these are the oldest. */
+  readonly cursor?: string;
+  readonly stored: number;
+  /** Some could not be read at once. */
+  readonly isPartial: boolean;
+}
+
+export interface DeadLetterDetail extends DeadLetterSummary {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly payload?: unknown;
+  readonly undecoded?: { readonly reason: string; readonly text: string };
 }

@@ -2,17 +2,25 @@ import { signal } from '@preact/signals';
 import { refreshNow } from '../lib/refresh.ts';
 import { keepToken, signInReason, token } from './session.ts';
 
+export interface PayloadPlace {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
 /** A failure that the gateway told (application/problem+json), or that it could not be reached. */
 export class RequestError extends Error {
   readonly code: string;
   /** 0: no answer. */
   readonly status: number;
+  /** Of a payload that does not fit: JSON pointers, and what is wrong there. */
+  readonly places: readonly PayloadPlace[];
 
-  constructor(code: string, status: number, message: string) {
+  constructor(code: string, status: number, message: string, places: readonly PayloadPlace[] = []) {
     super(message);
     this.name = 'RequestError';
     this.code = code;
     this.status = status;
+    this.places = places;
   }
 }
 
@@ -74,7 +82,8 @@ async function problemOf(response: Response): Promise<RequestError> {
   const problem: unknown = await response.json().catch(() => undefined);
   const told = typeof problem === 'object' && problem !== null ? new Map(Object.entries(problem)) : new Map();
   const code = String(told.get('code') ?? `HTTP ${response.status}`);
-  return new RequestError(code, response.status, String(told.get('detail') ?? response.statusText));
+  const places: readonly PayloadPlace[] = Array.isArray(told.get('errors')) ? told.get('errors') : [];
+  return new RequestError(code, response.status, String(told.get('detail') ?? response.statusText), places);
 }
 
 const firstProbeMs = 1_000;

@@ -1,14 +1,13 @@
-import { pagePaths } from '../../page-paths.ts';
 import { CopyButton } from './copy-button.tsx';
 
-const isTaskPage = Object.values<string>(pagePaths).includes('/tasks/:id');
-
 /** An id that can be opened and copied, whatever characters its producer chose. */
-export function TaskLink({ id }: { id: string }) {
+export function TaskLink({ id, isRow = false }: { id: string; isRow?: boolean }) {
   const text = <bdi class="mono clip">{id}</bdi>;
   return (
     <span class="task-link">
-      {isTaskPage ? <a href={`/tasks/${encodeURIComponent(id)}`}>{text}</a> : text}
+      <a href={`/tasks/${encodeURIComponent(id)}`} data-row={isRow ? '' : undefined}>
+        {text}
+      </a>
       <CopyButton text={id} label="Copy the id" shown="Copy" />
     </span>
   );

@@ -1,0 +1,148 @@
+import type { FastifyInstance } from 'fastify';
+import { type Static, Type } from 'typebox';
+import type { Codec } from '../../schemas/codec.ts';
+import { messageOf, PenstockError } from '../../schemas/errors.ts';
+import { deadLetterTopic } from '../../topics/names.ts';
+import type { InboundRecord } from '../../topics/ports.ts';
+import { type CataloguePipeline, type CatalogueStage, findTarget } from '../catalogue.ts';
+import { otherHeaders, readDeadLetter } from '../dead-letters/dead-letter.ts';
+import type { DeadLetters } from '../dead-letters/dead-letters.ts';
+import { readPositions, writePositions } from '../dead-letters/position.ts';
+import { type Identity, knows, maySee } from '../identity/identity.ts';
+
+export interface DeadLetterRoutesOptions {
+  readonly pipelines: readonly CataloguePipeline[];
+  readonly letters: DeadLetters;
+  readonly codec: Codec;
+}
+
+const listQuery = Type.Object(
+  {
+    pipeline: Type.String({ maxLength: 100, examples: ['assets'] }),
+    stage: Type.Optional(Type.String({ description: 'Default: all stages', maxLength: 100 })),
+    limit: Type.Integer({ description: 'Of each partition', minimum: 1, maximum: 100, default: 25 }),
+    cursor: Type.Optional(Type.String({ description: 'Of an earlier answer', pattern: '^[A-Za-z0-9_-]{0,20000}$' })),
+  },
+  { additionalProperties: false },
+);
+const placeParams = Type.Object({
+  topic: Type.String({ maxLength: 249, examples: ['assets.download.dlq'] }),
+  partition: Type.Integer({ minimum: 0, maximum: 1_000_000, examples: [0] }),
+  offset: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, examples: [0] }),
+});
+
+const summaryFields = {
+  topic: Type.String(),
+  partition: Type.Integer(),
+  offset: Type.Integer(),
+  at: Type.Integer({ description: 'When it was written; epoch ms' }),
+  taskId: Type.String(),
+  tenant: Type.String({ description: 'Empty: none' }),
+  key: Type.Union([Type.String(), Type.Null()], { description: 'At most 200 characters' }),
+  bytes: Type.Integer({ description: 'Of its value' }),
+  stage: Type.String({ description: 'Stage that gave it up' }),
+  code: Type.String({ description: 'Why; empty: its header does not say' }),
+  message: Type.String(),
+  attempts: Type.Integer(),
+  firstFailedAt: Type.Integer({ description: 'Epoch ms; 0: not known' }),
+  lastFailedAt: Type.Integer({ description: 'Epoch ms; 0: not known' }),
+  origin: Type.String({ description: 'topic/partition/offset that it was read from' }),
+};
+const letterList = Type.Object(
+  {
+    letters: Type.Array(Type.Object(summaryFields)),
+    cursor: Type.Optional(Type.String({ description: 'Gives older ones; absent on the last page' })),
+    stored: Type.Integer({ description: 'Dead letters in these topics, of all tenants' }),
+    isPartial: Type.Boolean({ description: 'They were too large to be read at once: some are missing' }),
+  },
+  { description: 'The newest of each partition' },
+);
+const letterDetail = Type.Object(
+  {
+    ...summaryFields,
+    headers: Type.Record(Type.String(), Type.String(), { description: 'Beside our own two' }),
+    payload: Type.Optional(Type.Unknown({ description: 'Absent: it cannot be decoded' })),
+    undecoded: Type.Optional(
+      Type.Object({ reason: Type.String(), text: Type.String({ description: 'The first 64 KiB as UTF-8' }) }),
+    ),
+  },
+  { description: 'The dead letter' },
+);
+const tags = ['dead letters'];
+
+/** What was given up, straight from Kafka: a page of it, and one in full. */
+export function addDeadLetterRoutes(app: FastifyInstance, options: DeadLetterRoutesOptions): void {
+  addList(app, options);
+  addDetail(app, options);
+}
+
+function addList(app: FastifyInstance, { pipelines, letters }: DeadLetterRoutesOptions): void {
+  app.get<{ Querystring: Static<typeof listQuery> }>(
+    '/v1/dead-letters',
+    {
+      config: { role: 'read', problems: ['PIPE_PIPELINE_UNKNOWN', 'PIPE_STAGE_UNKNOWN', 'PIPE_BROKER_UNAVAILABLE'] },
+      schema: {
+        summary: 'Dead letters, newest first',
+        ...{ tags, querystring: listQuery, response: { 200: letterList } },
+      },
+    },
+    async ({ query, identity }) => {
+      const known = pipelines.filter(({ name }) => knows(identity, name));
+      const { pipeline, stage } = findTarget(known, query.pipeline, query.stage);
+      const all = known.find(({ name }) => name === pipeline)?.stages.map(({ name }) => name) ?? [];
+      const topics = (query.stage === undefined ? all : [stage]).map((name) => deadLetterTopic(pipeline, name));
+      const page = await letters.page(topics, query.limit, readPositions(query.cursor));
+      const seen = page.letters.filter(({ tenant }) => maySee(identity, { tenant, pipeline }));
+      return {
+        letters: seen,
+        ...(page.older && { cursor: writePositions(page.older) }),
+        // How many others have is not theirs to know.
+        stored: identity.tenant === undefined ? page.stored : seen.length,
+        isPartial: page.isPartial,
+      };
+    },
+  );
+}
+
+function addDetail(app: FastifyInstance, { pipelines, letters, codec }: DeadLetterRoutesOptions): void {
+  app.get<{ Params: Static<typeof placeParams> }>(
+    '/v1/dead-letters/:topic/:partition/:offset',
+    {
+      config: { role: 'read', problems: ['PIPE_TASK_NOT_DEAD_LETTER', 'PIPE_BROKER_UNAVAILABLE'] },
+      schema: {
+        summary: 'One dead letter: its payload, decoded, and why it was given up',
+        ...{ tags, params: placeParams, response: { 200: letterDetail } },
+      },
+    },
+    async ({ params: place, identity }) => {
+      const found = ownerOf(place.topic, pipelines, identity);
+      const record = found && (await letters.record(place));
+      const letter = record && readDeadLetter(record, place);
+      if (!found || !letter || !maySee(identity, { tenant: letter.tenant, pipeline: found.pipeline })) {
+        throw new PenstockError('PIPE_TASK_NOT_DEAD_LETTER', 'there is no dead letter at that place');
+      }
+      return { ...letter, headers: otherHeaders(record), ...(await decode(codec, found.stage, record)) };
+    },
+  );
+}
+
+/** Only dead letter topics of pipelines that the caller knows are read: no other topic, whatever its name. */
+function ownerOf(topic: string, pipelines: readonly CataloguePipeline[], identity: Identity) {
+  for (const { name: pipeline, stages } of pipelines.filter(({ name }) => knows(identity, name))) {
+    const stage = stages.find(({ name }) => deadLetterTopic(pipeline, name) === topic);
+    if (stage) return { pipeline, stage };
+  }
+  return undefined;
+}
+
+const maxUndecodedBytes = 64 * 1024;
+
+/** What could not be read as a task is among the dead letters too. */
+async function decode(codec: Codec, { input }: CatalogueStage, { value }: InboundRecord) {
+  try {
+    return { payload: await codec.decode(input, value) };
+  } catch (error) {
+    const text = value?.subarray(0, maxUndecodedBytes).toString('utf8') ?? '';
+    return { undecoded: { reason: messageOf(error), text } };
+  }
+}

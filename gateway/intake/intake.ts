@@ -39,7 +39,10 @@ export interface IntakeOptions {
 /** The one way in: checks payloads against the stage's schema, sends, and announces what Kafka acknowledged. */
 export class Intake {
   private readonly options: Required<IntakeOptions>;
-  private readonly producer: Lazy<Producer>;
+  /** For tasks with a key, which orders them. */
+  private readonly ordered: Lazy<Producer>;
+  /** For the others: each is its own key, so their requests need not wait for each other. */
+  private readonly unordered: Lazy<Producer>;
   private readonly accepted: AcceptedLog;
   private readonly registered = new Map<string, { get(): Promise<void> }>();
   private pendingBytes = 0;
@@ -53,10 +56,13 @@ export class Intake {
       maxTaskBytes: 1_000_000,
     };
     this.options = { ...defaults, ...options };
+    const { broker } = this.options;
     // What was answered 503 should not be written half a minute later.
     const deliveryTimeoutMs = this.options.sendDeadlineMs;
-    this.producer = lazy(() => this.options.broker.producer({ deliveryTimeoutMs }));
-    this.accepted = new AcceptedLog({ ...this.options, producer: () => this.producer.get() });
+    const producerOf = (ordered: boolean) => lazy(() => broker.producer({ deliveryTimeoutMs, ordered }));
+    this.ordered = producerOf(true);
+    this.unordered = producerOf(false);
+    this.accepted = new AcceptedLog(this.options);
   }
 
   /** Must precede `prepare`. Rejects with PIPE_REGISTRY_UNAVAILABLE. */
@@ -90,7 +96,7 @@ export class Intake {
     const sizeBytes = tasks.reduce((sum, task) => sum + task.sizeBytes, 0);
     this.reserve(sizeBytes, tasks.length);
     try {
-      const producer = await this.producer.get();
+      const producer = await this.producerFor(tasks).get();
       const places = await producer.send(tasks.map(({ record }) => record));
       this.accepted.add(target, tasks, places);
       return tasks.map((task, index) => receiptOf(target, task, places[index]));
@@ -111,7 +117,12 @@ export class Intake {
   /** Waits for what flies, writes the accepted rows, leaves. */
   async close(): Promise<void> {
     await this.accepted.close();
-    await this.producer.close((producer) => producer.close());
+    const end = (producer: Producer): Promise<void> => producer.close();
+    await Promise.all([this.ordered.close(end), this.unordered.close(end)]);
+  }
+
+  private producerFor(tasks: readonly PreparedTask[]): Lazy<Producer> {
+    return tasks.some(({ options }) => options.key !== undefined) ? this.ordered : this.unordered;
   }
 
   private checkSize(sizeBytes: number): void {

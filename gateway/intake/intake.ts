@@ -5,7 +5,7 @@ import { PenstockError } from '../../schemas/errors.ts';
 import type { Broker, Producer } from '../../topics/ports.ts';
 import type { Target } from '../catalogue.ts';
 import { AcceptedLog } from './accepted-log.ts';
-import { withDeadline } from './deadline.ts';
+import { Deadline } from './deadline.ts';
 import { type Lazy, lazy } from './lazy.ts';
 import { readPayload } from './read-payload.ts';
 import { makeTask, type PreparedTask, type TaskOptions } from './task-record.ts';
@@ -44,7 +44,9 @@ export class Intake {
   /** For the others: each is its own key, so their requests need not wait for each other. */
   private readonly unordered: Lazy<Producer>;
   private readonly accepted: AcceptedLog;
-  private readonly registered = new Map<string, { get(): Promise<void> }>();
+  private readonly deadline: Deadline;
+  private readonly registering = new Map<string, Lazy<void>>();
+  private readonly registered = new Set<string>();
   private pendingBytes = 0;
   private pendingTasks = 0;
 
@@ -63,14 +65,17 @@ export class Intake {
     this.ordered = producerOf(true);
     this.unordered = producerOf(false);
     this.accepted = new AcceptedLog(this.options);
+    this.deadline = new Deadline(deliveryTimeoutMs);
   }
 
   /** Must precede `prepare`. Rejects with PIPE_REGISTRY_UNAVAILABLE. */
   async open(target: Target): Promise<void> {
-    const { codec } = this.options;
-    const known = this.registered.get(target.subject) ?? lazy(() => codec.register(target.subject, target.schema));
-    this.registered.set(target.subject, known);
-    await withDeadline(known.get(), this.options.sendDeadlineMs, 'PIPE_REGISTRY_UNAVAILABLE');
+    const { subject, schema } = target;
+    if (this.registered.has(subject)) return;
+    const known = this.registering.get(subject) ?? lazy(() => this.options.codec.register(subject, schema));
+    this.registering.set(subject, known);
+    await this.deadline.within(known.get(), 'PIPE_REGISTRY_UNAVAILABLE');
+    this.registered.add(subject);
   }
 
   /**
@@ -107,7 +112,7 @@ export class Intake {
   }
 
   untilDeadline<T>(work: Promise<T>, code: ErrorCode = 'PIPE_BROKER_UNAVAILABLE'): Promise<T> {
-    return withDeadline(work, this.options.sendDeadlineMs, code);
+    return this.deadline.within(work, code);
   }
 
   get acceptedRowsDropped(): number {

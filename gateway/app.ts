@@ -160,6 +160,8 @@ function createApp(logger: Logger): FastifyInstance {
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
     requestIdHeader: false,
+    // A logger for each request costs more than it tells: lines name method and route themselves.
+    childLoggerFactory: (parent) => parent,
     // Ids of tasks have up to 256 characters, each of them twelve once encoded.
     routerOptions: { maxParamLength: 4_096 },
     // An unknown query parameter is a typing mistake to be told, not to be dropped.

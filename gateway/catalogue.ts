@@ -6,6 +6,8 @@ import { stageTopic } from '../topics/names.ts';
 export interface CatalogueStage {
   readonly name: string;
   readonly input: RecordSchema<unknown>;
+  /** Its delays ('10s', '10m'), a topic each. */
+  readonly retry?: { readonly delayed: readonly string[] };
 }
 
 /** A `Pipeline` of processors fits this shape; the gateway does not import processors. */

@@ -45,6 +45,11 @@ export interface ProducerOptions {
    * rejects with PIPE_BROKER_UNAVAILABLE; a record that was flying then may still be written.
    */
   readonly deliveryTimeoutMs?: number;
+  /**
+   * Whether a partition keeps the order of the send() calls. Default true: it is then in one request at a time. false:
+   * requests follow each other without waiting, and one that is retried may come after later ones.
+   */
+  readonly ordered?: boolean;
 }
 
 export interface Producer {

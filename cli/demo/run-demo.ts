@@ -14,6 +14,7 @@ import { loadDemoFiles } from './demo-files.ts';
 import { demoHttpPort, demoPorts } from './demo-ports.ts';
 import { countOtherRows, readDead, readStages } from './demo-queries.ts';
 import { type DemoPlan, planDemo } from './demo-tasks.ts';
+import { demoToken } from './demo-token.ts';
 import { startFileServer } from './file-server.ts';
 import type { DemoReport } from './report-demo.ts';
 import { submitDemo } from './submit-demo.ts';
@@ -47,10 +48,11 @@ export async function runDemo(given: Config, options: DemoOptions): Promise<Fini
     await server.close();
   };
   try {
-    system = await startSystem(config, server.address);
+    const { token, env } = demoToken(config);
+    system = await startSystem(config, { ...env, PENSTOCK_DOWNLOAD_ALLOW: server.address });
     const plan = planDemo(files, server.url, options.tasks);
     const report = await Promise.race([
-      runTasks(system, tenant, plan),
+      runTasks(system, tenant, plan, token),
       system.failed,
       options.interrupted.then(giveUp),
     ]);
@@ -71,7 +73,7 @@ function giveUp(signal: string): never {
   throw new PenstockError('PIPE_CLI_DEMO_INCOMPLETE', `interrupted (${signal}) before all tasks had ended`);
 }
 
-async function startSystem(config: Config, allow: string): Promise<LocalSystem> {
+async function startSystem(config: Config, env: Readonly<Record<string, string>>): Promise<LocalSystem> {
   const logFolder = join(config.dataDir, 'logs');
   await mkdir(logFolder, { recursive: true });
   const logs = new Map(
@@ -80,7 +82,7 @@ async function startSystem(config: Config, allow: string): Promise<LocalSystem> 
   const system = await startLocalSystem({
     config,
     modules: [],
-    env: { PENSTOCK_DOWNLOAD_ALLOW: allow, PENSTOCK_UPLOAD_URL: config.uploadUrl, PENSTOCK_BLOB_URL: config.blobUrl },
+    env: { ...env, PENSTOCK_UPLOAD_URL: config.uploadUrl, PENSTOCK_BLOB_URL: config.blobUrl },
     onLine: (from, line) => {
       const log = logs.get(from);
       if (log) log.write(`${line}\n`);
@@ -91,11 +93,11 @@ async function startSystem(config: Config, allow: string): Promise<LocalSystem> 
   return system;
 }
 
-async function runTasks(system: LocalSystem, tenant: string, plan: DemoPlan): Promise<DemoReport> {
+async function runTasks(system: LocalSystem, tenant: string, plan: DemoPlan, token?: string): Promise<DemoReport> {
   const clickhouse = await openClickHouse(system.config);
   try {
     const startedAt = Date.now();
-    const ids = await submitDemo(system.gatewayUrl, tenant, plan.tasks, system.config.tokens[0]);
+    const ids = await submitDemo(system.gatewayUrl, tenant, plan.tasks, token);
     printProgress(`${countOf(ids.length, 'task')} accepted over HTTP in ${Date.now() - startedAt} ms`);
     const progress = await watchDemo(clickhouse, tenant, ids.length);
     const runSeconds = (Date.now() - startedAt) / 1_000;

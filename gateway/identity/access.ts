@@ -20,28 +20,30 @@ declare module 'fastify' {
  */
 export function installAccess(app: FastifyInstance, book: TokenBook | undefined): void {
   app.decorateRequest('identity');
-  app.addHook('onRequest', async (request) => {
-    const { role = 'admin' } = request.routeOptions.config;
-    request.identity = book ? identityFor(request, role, book) : anybody;
-    if (!book || request.is404 || mayCall(request.identity, role)) return;
-    throw new PenstockError('PIPE_GATEWAY_FORBIDDEN', `the token lacks the role ${role}`, { context: { role } });
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (!book) request.identity = anybody;
+    done(book && refusalOf(request, book));
   });
+}
+
+function refusalOf(request: FastifyRequest, book: TokenBook): PenstockError | undefined {
+  const { role = 'admin' } = request.routeOptions.config;
+  const identity = role === 'none' ? nobody : bearerOf(request, book);
+  if (identity instanceof PenstockError) return identity;
+  request.identity = identity;
+  if (request.is404 || mayCall(identity, role)) return undefined;
+  return new PenstockError('PIPE_GATEWAY_FORBIDDEN', `the token lacks the role ${role}`, { context: { role } });
 }
 
 function mayCall({ roles }: Identity, role: Role | 'any' | 'none'): boolean {
   return role === 'none' || role === 'any' || roles.has(role);
 }
 
-function identityFor(request: FastifyRequest, role: Role | 'any' | 'none', book: TokenBook): Identity {
-  return role === 'none' ? nobody : bearerOf(request, book);
-}
-
-function bearerOf(request: FastifyRequest, book: TokenBook): Identity {
+function bearerOf(request: FastifyRequest, book: TokenBook): Identity | PenstockError {
   const token = /^Bearer +([!-~]+)$/i.exec(request.headers.authorization ?? '')?.[1];
-  if (token === undefined) throw unauthorized('a bearer token is required');
+  if (token === undefined) return unauthorized('a bearer token is required');
   const identity = book.find(token);
-  if (!identity) throw unauthorized('the bearer token is not known');
-  return identity;
+  return identity ?? unauthorized('the bearer token is not known');
 }
 
 const unauthorized = (message: string): PenstockError => new PenstockError('PIPE_GATEWAY_UNAUTHORIZED', message);

@@ -8,9 +8,10 @@ const reads = new Set(['GET', 'HEAD', 'OPTIONS']);
  * only, never a payload. Where no tokens are asked for nobody can be named, so nothing is written.
  */
 export function installAudit(app: FastifyInstance): void {
-  app.addHook('onResponse', async (request, reply) => {
-    if (reads.has(request.method) || request.identity === anybody) return;
-    request.log.info({ audit: auditOf(request, reply.statusCode) }, 'write');
+  app.addHook('onResponse', (request, reply, done) => {
+    const isWrite = !reads.has(request.method) && request.identity !== anybody;
+    if (isWrite) request.log.info({ audit: auditOf(request, reply.statusCode) }, 'write');
+    done();
   });
 }
 

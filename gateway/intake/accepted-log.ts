@@ -1,17 +1,21 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Codec } from '../../schemas/codec.ts';
 import { messageOf } from '../../schemas/errors.ts';
 import { type Attempt, type AttemptBatch, attemptBatchSchema } from '../../schemas/generated/attempt-batch.ts';
 import { attemptsTopic } from '../../topics/names.ts';
-import type { OutboundRecord, Producer, RecordPlace } from '../../topics/ports.ts';
+import type { Broker, OutboundRecord, Producer, RecordPlace } from '../../topics/ports.ts';
 import type { Target } from '../catalogue.ts';
 import { withDeadline } from './deadline.ts';
+import { type Lazy, lazy } from './lazy.ts';
 import type { PreparedTask } from './task-record.ts';
 
 const subject = `${attemptsTopic}-value`;
-const lingerMs = 5;
+/** The broker has as much work with a record of one row as with one of hundreds. */
+const lingerMs = 100;
 const retryMs = 1_000;
 const closeLimitMs = 5_000;
+const deliveryTimeoutMs = 10_000;
 const maxAttemptsPerRecord = 500;
 /** About 40 MB of rows; beyond it the newest are dropped and counted. */
 const maxWaiting = 100_000;
@@ -25,7 +29,7 @@ interface Row {
 }
 
 export interface AcceptedLogOptions {
-  readonly producer: () => Promise<Producer>;
+  readonly broker: Broker;
   readonly codec: Codec;
   /** Stands as `worker` in the history. */
   readonly workerName: string;
@@ -42,10 +46,13 @@ export class AcceptedLog {
   private timer: NodeJS.Timeout | undefined;
   private registered = false;
   private readonly options: AcceptedLogOptions;
+  /** Its own: on a connection shared with tasks their answers would wait for these rows. */
+  private readonly producer: Lazy<Producer>;
   dropped = 0;
 
   constructor(options: AcceptedLogOptions) {
     this.options = options;
+    this.producer = lazy(() => options.broker.producer({ deliveryTimeoutMs, lingerMs: 0, ordered: false }));
   }
 
   add(target: Target, tasks: readonly PreparedTask[], places: readonly RecordPlace[]): void {
@@ -63,7 +70,8 @@ export class AcceptedLog {
     clearTimeout(this.timer);
     this.timer = undefined;
     const last = this.flushing.then(() => this.flush());
-    await withDeadline(last, closeLimitMs, 'PIPE_BROKER_UNAVAILABLE').catch((error: unknown) => {
+    const end = last.then(() => this.producer.close((producer) => producer.close()));
+    await withDeadline(end, closeLimitMs, 'PIPE_BROKER_UNAVAILABLE').catch((error: unknown) => {
       this.options.logger.warn({ reason: messageOf(error) }, 'accepted rows lost at the end');
     });
     clearTimeout(this.timer);
@@ -82,11 +90,16 @@ export class AcceptedLog {
     if (rows.length === 0) return;
     this.waiting = [];
     try {
-      const { codec, producer } = this.options;
+      const { codec } = this.options;
       if (!this.registered) await codec.register(subject, attemptBatchSchema);
       this.registered = true;
-      const records = Array.from(batchesOf(rows, this.options.workerName), (batch) => this.recordOf(batch));
-      await (await producer()).send(records);
+      const records: OutboundRecord[] = [];
+      for (const batch of batchesOf(rows, this.options.workerName)) {
+        records.push(this.recordOf(batch));
+        await nextTurn();
+      }
+      const producer = await this.producer.get();
+      await producer.send(records);
     } catch (error) {
       this.options.logger.warn({ rows: rows.length, reason: messageOf(error) }, 'accepted rows wait: not written');
       this.waiting = [...rows, ...this.waiting].slice(0, maxWaiting);

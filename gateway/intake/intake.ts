@@ -5,7 +5,7 @@ import { PenstockError } from '../../schemas/errors.ts';
 import type { Broker, Producer } from '../../topics/ports.ts';
 import type { Target } from '../catalogue.ts';
 import { AcceptedLog } from './accepted-log.ts';
-import { withDeadline } from './deadline.ts';
+import { Deadline } from './deadline.ts';
 import { type Lazy, lazy } from './lazy.ts';
 import { readPayload } from './read-payload.ts';
 import { makeTask, type PreparedTask, type TaskOptions } from './task-record.ts';
@@ -39,9 +39,14 @@ export interface IntakeOptions {
 /** The one way in: checks payloads against the stage's schema, sends, and announces what Kafka acknowledged. */
 export class Intake {
   private readonly options: Required<IntakeOptions>;
-  private readonly producer: Lazy<Producer>;
+  /** For tasks with a key, which orders them. */
+  private readonly ordered: Lazy<Producer>;
+  /** For the others: each is its own key, so their requests need not wait for each other. */
+  private readonly unordered: Lazy<Producer>;
   private readonly accepted: AcceptedLog;
-  private readonly registered = new Map<string, { get(): Promise<void> }>();
+  private readonly deadline: Deadline;
+  private readonly registering = new Map<string, Lazy<void>>();
+  private readonly registered = new Set<string>();
   private pendingBytes = 0;
   private pendingTasks = 0;
 
@@ -53,18 +58,24 @@ export class Intake {
       maxTaskBytes: 1_000_000,
     };
     this.options = { ...defaults, ...options };
+    const { broker } = this.options;
     // What was answered 503 should not be written half a minute later.
     const deliveryTimeoutMs = this.options.sendDeadlineMs;
-    this.producer = lazy(() => this.options.broker.producer({ deliveryTimeoutMs }));
-    this.accepted = new AcceptedLog({ ...this.options, producer: () => this.producer.get() });
+    const producerOf = (ordered: boolean) => lazy(() => broker.producer({ deliveryTimeoutMs, ordered }));
+    this.ordered = producerOf(true);
+    this.unordered = producerOf(false);
+    this.accepted = new AcceptedLog(this.options);
+    this.deadline = new Deadline(deliveryTimeoutMs);
   }
 
   /** Must precede `prepare`. Rejects with PIPE_REGISTRY_UNAVAILABLE. */
   async open(target: Target): Promise<void> {
-    const { codec } = this.options;
-    const known = this.registered.get(target.subject) ?? lazy(() => codec.register(target.subject, target.schema));
-    this.registered.set(target.subject, known);
-    await withDeadline(known.get(), this.options.sendDeadlineMs, 'PIPE_REGISTRY_UNAVAILABLE');
+    const { subject, schema } = target;
+    if (this.registered.has(subject)) return;
+    const known = this.registering.get(subject) ?? lazy(() => this.options.codec.register(subject, schema));
+    this.registering.set(subject, known);
+    await this.deadline.within(known.get(), 'PIPE_REGISTRY_UNAVAILABLE');
+    this.registered.add(subject);
   }
 
   /**
@@ -90,7 +101,7 @@ export class Intake {
     const sizeBytes = tasks.reduce((sum, task) => sum + task.sizeBytes, 0);
     this.reserve(sizeBytes, tasks.length);
     try {
-      const producer = await this.producer.get();
+      const producer = await this.producerFor(tasks).get();
       const places = await producer.send(tasks.map(({ record }) => record));
       this.accepted.add(target, tasks, places);
       return tasks.map((task, index) => receiptOf(target, task, places[index]));
@@ -101,7 +112,7 @@ export class Intake {
   }
 
   untilDeadline<T>(work: Promise<T>, code: ErrorCode = 'PIPE_BROKER_UNAVAILABLE'): Promise<T> {
-    return withDeadline(work, this.options.sendDeadlineMs, code);
+    return this.deadline.within(work, code);
   }
 
   get acceptedRowsDropped(): number {
@@ -111,7 +122,12 @@ export class Intake {
   /** Waits for what flies, writes the accepted rows, leaves. */
   async close(): Promise<void> {
     await this.accepted.close();
-    await this.producer.close((producer) => producer.close());
+    const end = (producer: Producer): Promise<void> => producer.close();
+    await Promise.all([this.ordered.close(end), this.unordered.close(end)]);
+  }
+
+  private producerFor(tasks: readonly PreparedTask[]): Lazy<Producer> {
+    return tasks.some(({ options }) => options.key !== undefined) ? this.ordered : this.unordered;
   }
 
   private checkSize(sizeBytes: number): void {

@@ -68,7 +68,7 @@ function* groupsOf(items: readonly unknown[], read: (item: unknown) => BatchItem
 type Groups = AsyncIterable<readonly BatchItem[]> | Iterable<readonly BatchItem[]>;
 
 /** Groups that wait for Kafka at once: one alone would be idle for the linger and the way to the broker and back. */
-const maxGroupsInFlight = 4;
+const maxGroupsInFlight = 8;
 
 async function runBatch(batch: Batch, groups: Groups, stopping: AbortSignal): Promise<Taken> {
   const inFlight = new Set<Promise<void>>();

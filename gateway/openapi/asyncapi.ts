@@ -1,8 +1,21 @@
 import { attemptBatchSchema } from '../../schemas/generated/attempt-batch.ts';
 import { controlRecordSchema } from '../../schemas/generated/control-record.ts';
+import { workerSampleSchema } from '../../schemas/generated/worker-sample.ts';
 import type { RecordSchema } from '../../schemas/record-schema.ts';
-import { attemptsTopic, controlTopic, deadLetterTopic, stageGroup, stageTopic } from '../../topics/names.ts';
-import type { CataloguePipeline } from '../catalogue.ts';
+
+import {
+  attemptsTopic,
+  controlTopic,
+  deadLetterTopic,
+  doneTopic,
+  retryDelays,
+  retryTopic,
+  samplesTopic,
+  stageGroup,
+  stageTopic,
+} from '../../topics/names.ts';
+import type { CataloguePipeline, CatalogueStage } from '../catalogue.ts';
+import { doneMessage } from './done-message.ts';
 
 const avroFormat = 'application/vnd.apache.avro;version=1.9.0';
 
@@ -14,7 +27,7 @@ const headers = {
       type: 'string',
       contentMediaType: 'application/json',
       description:
-        'What Penstock knows of the task: id, source, at, attempt, notBefore, expiresAt, parent, tenant, trace, replay. Times in epoch ms',
+        'What Penstock knows of the task: id, source, at, attempt, notBefore, expiresAt, parent, root, watched, tenant, trace, replay. Times in epoch ms',
     },
     ce_id: { type: 'string', description: 'CloudEvents; where `penstock` names no id' },
     ce_source: { type: 'string' },
@@ -36,11 +49,13 @@ const deadHeaders = {
   },
 };
 
+type Payload = RecordSchema<unknown> | typeof doneMessage;
+
 interface Channel {
   readonly topic: string;
   readonly title: string;
   readonly description: string;
-  readonly schema: RecordSchema<unknown>;
+  readonly payload: Payload;
   readonly headers?: object;
   /** Consumer group that reads it. */
   readonly group?: string;
@@ -67,24 +82,42 @@ export function asyncapiOf(pipelines: readonly CataloguePipeline[], version: str
 }
 
 function channelsOf({ name, stages }: CataloguePipeline): Channel[] {
-  return stages.flatMap((stage) => [
+  const done = {
+    topic: doneTopic(name),
+    title: `Ends of ${name}`,
+    description:
+      'A CloudEvent for each end of a task that somebody waits for (`watched`); of every task, where the pipeline says so.',
+    payload: doneMessage,
+  };
+  return [...stages.flatMap((stage) => stageChannels(name, stage)), done];
+}
+
+function stageChannels(name: string, stage: CatalogueStage): Channel[] {
+  return [
     {
       topic: stageTopic(name, stage.name),
       title: `Tasks of ${name}.${stage.name}`,
       description: 'Write to it to submit a task. The key orders: tasks of one key run one after another.',
-      schema: stage.input,
+      payload: stage.input,
       headers,
       group: stageGroup(name, stage.name),
     },
+    ...retryDelays(stage.retry?.delayed ?? []).map((delay) => ({
+      topic: retryTopic(name, stage.name, delay),
+      title: `Tasks of ${name}.${stage.name} that wait ${delay}`,
+      description: 'Written by workers alone: what a failed attempt left, to go back to the stage at its `notBefore`.',
+      payload: stage.input,
+      headers,
+    })),
     {
       topic: deadLetterTopic(name, stage.name),
       title: `Dead letters of ${name}.${stage.name}`,
       description:
         'Tasks given up: key, value and headers as they came, and the reason. Values may be no valid payload.',
-      schema: stage.input,
+      payload: stage.input,
       headers: deadHeaders,
     },
-  ]);
+  ];
 }
 
 const ownChannels: readonly Channel[] = [
@@ -92,22 +125,29 @@ const ownChannels: readonly Channel[] = [
     topic: attemptsTopic,
     title: 'History',
     description: 'Every execution of every stage, in batches; feeds the table attempts.',
-    schema: attemptBatchSchema,
+    payload: attemptBatchSchema,
   },
   {
     topic: controlTopic,
     title: 'Control',
     description: 'What workers obey while they run. Compacted.',
-    schema: controlRecordSchema,
+    payload: controlRecordSchema,
+  },
+  {
+    topic: samplesTopic,
+    title: 'Samples',
+    description: 'What each worker says of itself every few seconds.',
+    payload: workerSampleSchema,
   },
 ];
 
-function channelObject({ topic, title, description, schema, headers: own }: Channel) {
+function channelObject({ topic, title, description, payload, headers: own }: Channel) {
   const message = {
-    name: schema.name,
-    contentType: 'application/json',
+    name: payload.name,
     ...(own && { headers: own }),
-    payload: { schemaFormat: avroFormat, schema: schema.avro },
+    ...('avro' in payload
+      ? { contentType: 'application/json', payload: { schemaFormat: avroFormat, schema: payload.avro } }
+      : { contentType: payload.contentType, payload: payload.json }),
   };
   return { address: topic, title, description, messages: { [messageKey]: message } };
 }

@@ -12,12 +12,15 @@ const isKnown = (encoding: string): encoding is keyof typeof decoders => Object.
  * bomb costs no more than its first megabytes.
  */
 export function installContentEncoding(app: FastifyInstance): void {
-  app.addHook('preParsing', async (request, reply, payload) => {
+  app.addHook('preParsing', (request, reply, payload, done) => {
     const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
-    if (encoding === 'identity' || encoding === '') return payload;
-    if (isKnown(encoding)) return decoded(payload, decoders[encoding]());
+    if (encoding === 'identity' || encoding === '') return done(null, payload);
+    if (isKnown(encoding)) return done(null, decoded(payload, decoders[encoding]()));
     reply.header('accept-encoding', Object.keys(decoders).join(', '));
-    throw new PenstockError('PIPE_GATEWAY_CONTENT_TYPE', 'the content encoding must be gzip, deflate or br');
+    return done(
+      new PenstockError('PIPE_GATEWAY_CONTENT_TYPE', 'the content encoding must be gzip, deflate or br'),
+      payload,
+    );
   });
 }
 

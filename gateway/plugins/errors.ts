@@ -33,12 +33,12 @@ export function installErrors(app: FastifyInstance): void {
 /** Before a body is looked at; after the token was. */
 export function refuseUnknownRoutes(app: FastifyInstance): void {
   const methodsOf = collectMethods(app);
-  app.addHook('onRequest', async (request, reply) => {
-    if (!request.is404) return;
+  app.addHook('onRequest', (request, reply, done) => {
+    if (!request.is404) return done();
     const methods = methodsOf(request.url.split('?', 1)[0] ?? '');
-    if (methods.length === 0) throw new PenstockError('PIPE_GATEWAY_ROUTE_UNKNOWN', 'no such path');
+    if (methods.length === 0) return done(new PenstockError('PIPE_GATEWAY_ROUTE_UNKNOWN', 'no such path'));
     reply.header('allow', methods.join(', '));
-    throw new PenstockError('PIPE_GATEWAY_METHOD_UNKNOWN', `this path knows ${methods.join(', ')}`);
+    return done(new PenstockError('PIPE_GATEWAY_METHOD_UNKNOWN', `this path knows ${methods.join(', ')}`));
   });
 }
 

@@ -16,13 +16,15 @@ export function isLoopback(host: string): boolean {
  * origins, so what browsers say of the origin must be our own.
  */
 export function installHostGuard(app: FastifyInstance): void {
-  app.addHook('onRequest', async ({ headers, method }) => {
-    if (!isLoopback(hostnameOf(headers.host ?? ''))) {
-      throw new PenstockError('PIPE_GATEWAY_HOST_REFUSED', 'without tokens only loopback host names are served');
-    }
-    if (method === 'GET' || method === 'HEAD' || !isForeign(headers)) return;
-    throw new PenstockError('PIPE_GATEWAY_ORIGIN_REFUSED', 'without tokens pages of other origins may not write');
-  });
+  app.addHook('onRequest', ({ headers, method }, _reply, done) => done(refusalOf(method, headers)));
+}
+
+function refusalOf(method: string, headers: IncomingHttpHeaders): PenstockError | undefined {
+  if (!isLoopback(hostnameOf(headers.host ?? ''))) {
+    return new PenstockError('PIPE_GATEWAY_HOST_REFUSED', 'without tokens only loopback host names are served');
+  }
+  if (method === 'GET' || method === 'HEAD' || !isForeign(headers)) return undefined;
+  return new PenstockError('PIPE_GATEWAY_ORIGIN_REFUSED', 'without tokens pages of other origins may not write');
 }
 
 function isForeign({ origin, host, 'sec-fetch-site': site }: IncomingHttpHeaders): boolean {

@@ -32,9 +32,10 @@ export function installMetrics(app: FastifyInstance): Metrics {
     labelNames: ['pipeline', 'stage', 'code'],
     registers,
   });
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'none';
     requests.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1_000);
+    done();
   });
   return {
     registry,

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 export interface PaceOptions {
@@ -8,11 +7,8 @@ export interface PaceOptions {
   readonly minBytesPerSecond?: number;
 }
 
-interface Upload {
-  readonly request: FastifyRequest['raw'];
-  readonly socket: Socket;
-  bytesRead: number;
-}
+/** With the bytes that its connection had brought at the last look. */
+type Uploads = Map<FastifyRequest['raw'], number>;
 
 /**
  * Cuts off who sends a body slower than any network does, so that a few machines cannot hold all connections. A large
@@ -21,15 +17,16 @@ interface Upload {
  */
 export function installSlowBodies(app: FastifyInstance, options: PaceOptions = {}): void {
   const { periodMs = 5_000, minBytesPerSecond = 1_000 } = options;
-  const uploads = new Set<Upload>();
+  const uploads: Uploads = new Map();
   const timer = setInterval(() => cutLate(uploads, (minBytesPerSecond * periodMs) / 1_000), periodMs).unref();
   app.addHook('onClose', async () => clearInterval(timer));
-  app.addHook('onRequest', async ({ raw }) => {
-    if (raw.complete || !hasBody(raw)) return;
-    const upload = { request: raw, socket: raw.socket, bytesRead: Number.NaN };
-    uploads.add(upload);
-    const forget = (): void => void uploads.delete(upload);
-    raw.once('end', forget).once('close', forget);
+  app.addHook('onRequest', ({ raw }, _reply, done) => {
+    if (!raw.complete && hasBody(raw)) uploads.set(raw, Number.NaN);
+    done();
+  });
+  app.addHook('onResponse', ({ raw }, _reply, done) => {
+    uploads.delete(raw);
+    done();
   });
 }
 
@@ -37,12 +34,17 @@ function hasBody({ headers }: FastifyRequest['raw']): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
-function cutLate(uploads: ReadonlySet<Upload>, minBytes: number): void {
-  for (const upload of uploads) {
-    const { request, socket } = upload;
+function cutLate(uploads: Uploads, minBytes: number): void {
+  for (const [request, bytesRead] of uploads) {
+    const { socket } = request;
+    // Arrived and not answered yet, or gone without an answer.
+    if (request.complete || request.destroyed) {
+      uploads.delete(request);
+      continue;
+    }
     const waitsForSender = request.readableLength === 0 && !request.isPaused();
     // The first look of an upload only takes its measure: the comparison with NaN is false.
-    if (waitsForSender && socket.bytesRead - upload.bytesRead < minBytes) socket.destroy();
-    upload.bytesRead = waitsForSender ? socket.bytesRead : Number.NaN;
+    if (waitsForSender && socket.bytesRead - bytesRead < minBytes) socket.destroy();
+    uploads.set(request, waitsForSender ? socket.bytesRead : Number.NaN);
   }
 }

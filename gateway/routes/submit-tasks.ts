@@ -68,13 +68,8 @@ function addParsers(scope: FastifyInstance): void {
     ['events', ['application/cloudevents-batch+json']],
   ] as const;
   for (const [kind, types] of parsers) {
-    scope.addContentTypeParser(
-      [...types],
-      { parseAs: 'buffer', bodyLimit: maxJsonBytes },
-      async (_: unknown, bytes: Buffer) => ({
-        kind,
-        bytes,
-      }),
+    scope.addContentTypeParser([...types], { parseAs: 'buffer', bodyLimit: maxJsonBytes }, (_, bytes, done) =>
+      done(null, { kind, bytes }),
     );
   }
   scope.addContentTypeParser(

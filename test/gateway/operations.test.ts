@@ -9,7 +9,7 @@ import { createCodec } from '../../schemas/codec.ts';
 import { loadConfig } from '../../schemas/config.ts';
 import { PenstockError } from '../../schemas/errors.ts';
 import { until } from '../helpers/until.ts';
-import { collectLog, emptyHistory, openGateway, pipelines, post, task } from './open-gateway.ts';
+import { collectLog, emptyHistory, openGateway, pipelines, post, task, tasksUrl } from './open-gateway.ts';
 import { createRecordingBroker } from './recording-broker.ts';
 
 describe('probes and metrics', () => {
@@ -94,7 +94,12 @@ describe('a broker that does not answer', () => {
   it('is given no longer than the deadline of the answer to take a task', async () => {
     const { app, broker } = await openGateway({ sendDeadlineMs: 1_234 });
     await post(app, task);
-    expect(broker.producers).toEqual([{ deliveryTimeoutMs: 1_234 }]);
+    await post(app, task, { url: `${tasksUrl}?key=k` });
+    const deliveryTimeoutMs = 1_234;
+    expect(broker.producers).toEqual([
+      { deliveryTimeoutMs, ordered: false },
+      { deliveryTimeoutMs, ordered: true },
+    ]);
     const byDefault = await openGateway();
     await post(byDefault.app, task);
     expect(byDefault.broker.producers[0]?.deliveryTimeoutMs).toBeLessThan(5_000);
@@ -175,11 +180,11 @@ describe('listening', () => {
     },
   );
 
-  it('closes Kafka’s producer when it stops, after the accepted rows', async () => {
+  it('closes Kafka’s producers when it stops, after the accepted rows', async () => {
     const { app, broker } = await openGateway();
     await post(app, task);
     await app.close();
     expect(broker.of('penstock.attempts')).toHaveLength(1);
-    expect(broker.closed).toBe(1);
+    expect(broker.closed).toBe(2);
   });
 });

@@ -59,7 +59,7 @@ describe('a gateway that stops', () => {
     await closed;
     expect(gateway.broker.of('assets.download')).toHaveLength(2);
     expect(gateway.broker.of('penstock.attempts')).not.toEqual([]);
-    expect(gateway.broker.closed).toBe(1);
+    expect(gateway.broker.closed).toBe(2);
   });
 
   it('ends a long batch where it is, and says what it took', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BatchPlanner, type Flight, type Waiting } from '../../topics/producer/batch-planner.ts';
+import { BatchPlanner, type Flight, type PlannerLimits, type Waiting } from '../../topics/producer/batch-planner.ts';
 
 interface Item extends Waiting {
   readonly id: number;
@@ -16,7 +16,7 @@ const item = (id: number, bytes = 10, queuedAtMs = 0): Item => ({
   timestampMs: undefined,
 });
 
-const planner = (overrides: { lingerMs?: number; maxRecords?: number; maxBytes?: number } = {}): BatchPlanner<Item> =>
+const planner = (overrides: Partial<PlannerLimits> = {}): BatchPlanner<Item> =>
   new BatchPlanner({ lingerMs: 3, maxRecords: 10, maxBytes: 1000, ...overrides });
 
 const idsOf = (flight: Flight<Item> | undefined): number[][] =>
@@ -55,6 +55,22 @@ describe('BatchPlanner', () => {
     expect(plan.next(9, true)).toBeUndefined();
     for (const part of first ?? []) plan.written(part);
     expect(idsOf(plan.next(9, false))).toEqual([[2]]);
+  });
+
+  it('lets a partition fly more than once where its order does not matter, but not while it is in trouble', () => {
+    const plan = planner({ maxFlightsPerPartition: 2 });
+    plan.add('t', 0, item(1));
+    const [first] = plan.next(3, false) ?? [];
+    plan.add('t', 0, item(2));
+    const [second] = plan.next(3, false) ?? [];
+    plan.add('t', 0, item(3));
+    expect([first?.records, second?.records].map((records) => records?.map(({ id }) => id))).toEqual([[1], [2]]);
+    expect(plan.next(9, true)).toBeUndefined();
+    if (first) plan.isolate(first, first.records, false);
+    expect(plan.next(9, true)).toBeUndefined();
+    if (second) plan.dropped(second);
+    expect(idsOf(plan.next(9, true))).toEqual([[1]]);
+    expect(plan.next(9, true)).toBeUndefined();
   });
 
   it('sends a record larger than a flight on its own', () => {

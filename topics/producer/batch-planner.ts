@@ -4,6 +4,8 @@ export interface PlannerLimits {
   readonly lingerMs: number;
   readonly maxRecords: number;
   readonly maxBytes: number;
+  /** How many flights may carry one partition at once. Default 1, which keeps its order. */
+  readonly maxFlightsPerPartition?: number;
 }
 
 export interface Waiting extends WireRecord {
@@ -22,7 +24,7 @@ interface Lane<T extends Waiting> {
   readonly partition: number;
   queue: T[];
   bytes: number;
-  flying: boolean;
+  flying: number;
   /** Records in one write; lowered while a batch that was too large is taken apart. */
   limit: number;
   /** Flies alone, so that its error is its own. */
@@ -31,8 +33,8 @@ interface Lane<T extends Waiting> {
 }
 
 /**
- * Decides which waiting records fly together. A partition is in at most one flight, which is what keeps its order;
- * partitions fly side by side. No clock and no I/O of its own.
+ * Decides which waiting records fly together. A partition is in at most one flight, which is what keeps its order,
+ * unless the limits allow more; partitions fly side by side. No clock and no I/O of its own.
  */
 export class BatchPlanner<T extends Waiting> {
   readonly #limits: PlannerLimits;
@@ -44,7 +46,7 @@ export class BatchPlanner<T extends Waiting> {
   }
 
   get isEmpty(): boolean {
-    for (const lane of this.#lanes.values()) if (lane.flying || lane.queue.length > 0) return false;
+    for (const lane of this.#lanes.values()) if (lane.flying > 0 || lane.queue.length > 0) return false;
     return true;
   }
 
@@ -69,7 +71,7 @@ export class BatchPlanner<T extends Waiting> {
     let wakeAt: number | undefined;
     for (const lane of this.#lanes.values()) {
       const head = lane.queue[0];
-      if (lane.flying || !head) continue;
+      if (!head || this.#isBusy(lane)) continue;
       const due = Math.max(head.queuedAtMs + this.#limits.lingerMs, lane.notBeforeMs);
       if (wakeAt === undefined || due < wakeAt) wakeAt = due;
     }
@@ -121,9 +123,14 @@ export class BatchPlanner<T extends Waiting> {
   #ready(nowMs: number): Lane<T>[] {
     const ready: Lane<T>[] = [];
     for (const lane of this.#lanes.values()) {
-      if (!lane.flying && lane.queue.length > 0 && lane.notBeforeMs <= nowMs) ready.push(lane);
+      if (lane.queue.length > 0 && lane.notBeforeMs <= nowMs && !this.#isBusy(lane)) ready.push(lane);
     }
     return ready;
+  }
+
+  /** In trouble a lane flies once at a time, so that each answer is about what was sent last. */
+  #isBusy(lane: Lane<T>): boolean {
+    return lane.flying >= (lane.solo ? 1 : (this.#limits.maxFlightsPerPartition ?? 1));
   }
 
   #isDue(ready: readonly Lane<T>[], nowMs: number): boolean {
@@ -167,14 +174,14 @@ export class BatchPlanner<T extends Waiting> {
       if (count > 0 && bytes > maxBytes) break;
       count += 1;
     }
-    lane.flying = true;
+    lane.flying += 1;
     const records = lane.queue.splice(0, count);
     lane.bytes -= bytesOf(records);
     return { topic: lane.topic, partition: lane.partition, records };
   }
 
   #land(part: FlightPart<T>, lane: Lane<T>, again: T[]): void {
-    lane.flying = false;
+    lane.flying -= 1;
     if (again.length > 0) {
       lane.queue = [...again, ...lane.queue];
       lane.bytes += bytesOf(again);
@@ -186,7 +193,7 @@ export class BatchPlanner<T extends Waiting> {
   }
 
   #forget(id: string, lane: Lane<T>): void {
-    if (!lane.flying && lane.queue.length === 0 && !lane.solo) this.#lanes.delete(id);
+    if (lane.flying === 0 && lane.queue.length === 0 && !lane.solo) this.#lanes.delete(id);
   }
 
   #lane(topic: string, partition: number): Lane<T> {
@@ -194,7 +201,7 @@ export class BatchPlanner<T extends Waiting> {
     const known = this.#lanes.get(id);
     if (known) return known;
     const limit = this.#limits.maxRecords;
-    const lane: Lane<T> = { topic, partition, queue: [], bytes: 0, flying: false, limit, solo: false, notBeforeMs: 0 };
+    const lane: Lane<T> = { topic, partition, queue: [], bytes: 0, flying: 0, limit, solo: false, notBeforeMs: 0 };
     this.#lanes.set(id, lane);
     return lane;
   }

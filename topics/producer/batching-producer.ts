@@ -21,7 +21,7 @@ interface Settings {
   readonly deliveryTimeoutMs: number;
 }
 
-/** Gathers the records of many send() calls into few requests, without ever reordering a partition. */
+/** Gathers the records of many send() calls into few requests; never reorders a partition, unless it may. */
 export class BatchingProducer implements Producer {
   readonly #transport: ProduceTransport;
   readonly #clock: Clock;
@@ -54,7 +54,12 @@ export class BatchingProducer implements Producer {
       deliveryTimeoutMs: options.deliveryTimeoutMs ?? 30_000,
     };
     const { lingerMs } = this.#settings;
-    this.#planner = new BatchPlanner({ lingerMs, maxRecords: maxRecordsPerFlight, maxBytes: maxBytesPerFlight });
+    this.#planner = new BatchPlanner({
+      lingerMs,
+      maxRecords: maxRecordsPerFlight,
+      maxBytes: maxBytesPerFlight,
+      maxFlightsPerPartition: options.ordered === false ? maxFlights : 1,
+    });
   }
 
   send(records: readonly OutboundRecord[]): Promise<readonly RecordPlace[]> {

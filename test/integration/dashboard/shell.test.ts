@@ -63,12 +63,12 @@ describe.skipIf(browserPath === undefined)('the shell, in a browser', () => {
     await page.keyboard.press('?');
     await page.getByRole('dialog').getByText('Refresh now').waitFor();
     await page.keyboard.press('Escape');
-    await page.getByRole('button', { name: 'Dark' }).click();
-    await page.getByRole('button', { name: 'Local' }).click();
+    await page.getByRole('button', { name: 'Dark', exact: true }).click();
+    await page.getByRole('button', { name: 'Local', exact: true }).click();
     await page.getByLabel('Refresh', { exact: true }).selectOption('off');
     await page.getByText('Paused').waitFor();
     await page.reload();
-    await page.getByRole('button', { name: 'UTC' }).waitFor();
+    await page.getByRole('button', { name: 'UTC', exact: true }).waitFor();
     expect(await page.evaluate('document.documentElement.dataset.theme')).toBe('dark');
     await page.getByText('Paused').waitFor();
     await page.context().close();

@@ -18,8 +18,8 @@ export interface DeadLetterRoutesOptions {
 
 const listQuery = Type.Object(
   {
-    pipeline: Type.String({ maxLength: 100, examples: ['assets'] }),
-    stage: Type.Optional(Type.String({ description: 'Default: all stages', maxLength: 100 })),
+    pipeline: Type.Optional(Type.String({ description: 'Default: all pipelines', maxLength: 100 })),
+    stage: Type.Optional(Type.String({ description: 'Of that pipeline; default: all stages', maxLength: 100 })),
     limit: Type.Integer({ description: 'Of each partition', minimum: 1, maximum: 100, default: 25 }),
     cursor: Type.Optional(Type.String({ description: 'Of an earlier answer', pattern: '^[A-Za-z0-9_-]{0,20000}$' })),
   },
@@ -87,12 +87,21 @@ function addList(app: FastifyInstance, { pipelines, letters }: DeadLetterRoutesO
       },
     },
     async ({ query, identity }) => {
-      const known = pipelines.filter(({ name }) => knows(identity, name));
-      const { pipeline, stage } = findTarget(known, query.pipeline, query.stage);
-      const all = known.find(({ name }) => name === pipeline)?.stages.map(({ name }) => name) ?? [];
-      const topics = (query.stage === undefined ? all : [stage]).map((name) => deadLetterTopic(pipeline, name));
+      const owners = ownersOf(pipelines, identity);
+      const { pipeline, stage } = query;
+      if (pipeline !== undefined || stage !== undefined) {
+        const known = pipelines.filter(({ name }) => knows(identity, name));
+        findTarget(known, pipeline ?? '', stage);
+      }
+      const asked = [...owners].filter(
+        ([, owner]) =>
+          owner.pipeline === (pipeline ?? owner.pipeline) && owner.stage.name === (stage ?? owner.stage.name),
+      );
+      const topics = asked.map(([topic]) => topic);
       const page = await letters.page(topics, query.limit, readPositions(query.cursor));
-      const seen = page.letters.filter(({ tenant }) => maySee(identity, { tenant, pipeline }));
+      const seen = page.letters.filter(({ topic, tenant }) =>
+        maySee(identity, { tenant, pipeline: owners.get(topic)?.pipeline ?? '' }),
+      );
       return {
         letters: seen,
         ...(page.older && { cursor: writePositions(page.older) }),
@@ -115,7 +124,7 @@ function addDetail(app: FastifyInstance, { pipelines, letters, codec }: DeadLett
       },
     },
     async ({ params: place, identity }) => {
-      const found = ownerOf(place.topic, pipelines, identity);
+      const found = ownersOf(pipelines, identity).get(place.topic);
       const record = found && (await letters.record(place));
       const letter = record && readDeadLetter(record, place);
       if (!found || !letter || !maySee(identity, { tenant: letter.tenant, pipeline: found.pipeline })) {
@@ -126,13 +135,19 @@ function addDetail(app: FastifyInstance, { pipelines, letters, codec }: DeadLett
   );
 }
 
-/** Only dead letter topics of pipelines that the caller knows are read: no other topic, whatever its name. */
-function ownerOf(topic: string, pipelines: readonly CataloguePipeline[], identity: Identity) {
-  for (const { name: pipeline, stages } of pipelines.filter(({ name }) => knows(identity, name))) {
-    const stage = stages.find(({ name }) => deadLetterTopic(pipeline, name) === topic);
-    if (stage) return { pipeline, stage };
-  }
-  return undefined;
+interface Owner {
+  readonly pipeline: string;
+  readonly stage: CatalogueStage;
+}
+
+/** By dead letter topic, of the pipelines that the caller knows: no other topic is read, whatever its name. */
+function ownersOf(pipelines: readonly CataloguePipeline[], identity: Identity): ReadonlyMap<string, Owner> {
+  const known = pipelines.filter(({ name }) => knows(identity, name));
+  return new Map(
+    known.flatMap(({ name: pipeline, stages }) =>
+      stages.map((stage) => [deadLetterTopic(pipeline, stage.name), { pipeline, stage }] as const),
+    ),
+  );
 }
 
 const maxUndecodedBytes = 64 * 1024;

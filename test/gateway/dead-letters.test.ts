@@ -52,7 +52,7 @@ describe('dead letters', () => {
     const { ask, give } = await open();
     for (let index = 0; index < 5; index += 1) await give(`a${index}`, { dead: reason });
     await give('b0', { partition: 1 });
-    const first = (await ask('?pipeline=assets&limit=2')).body;
+    const first = (await ask('?limit=2')).body;
     expect(first.letters.map(({ taskId }: { taskId: string }) => taskId).sort()).toEqual(['a3', 'a4', 'b0']);
     expect(first).toMatchObject({ stored: 6, isPartial: false });
     const rest: string[] = [];
@@ -108,6 +108,7 @@ describe('dead letters', () => {
     }
     expect((await ask('?pipeline=assets&stage=upload')).body).toMatchObject({ letters: [], stored: 0 });
     expect((await ask('?pipeline=assets&limit=101')).status).toBe(400);
+    expect((await ask('?stage=download')).body.code).toBe('PIPE_PIPELINE_UNKNOWN');
   });
 
   it('that came since are on the next page that is asked for', async () => {

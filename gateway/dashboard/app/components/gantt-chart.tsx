@@ -46,7 +46,7 @@ export function GanttChart({ steps, isOver, nowMs }: GanttChartProps) {
           </li>
         ))}
       </ol>
-      {left > 0 && <p class="hint">{left} more attempts are in the list of errors and in SQL.</p>}
+      {left > 0 && <p class="hint">and {left} more</p>}
       <figcaption class="gantt-axis num">
         {marks.map((share) => (
           <span key={share}>

@@ -40,8 +40,7 @@ export function LiveTail({ pipeline, stage, search }: LiveTailProps) {
       }
     >
       <p class="tail-facts num" role="status">
-        {formatCount(tail.seen)} seen · {formatCount(tail.skipped)} skipped because they came faster than they can be
-        shown
+        {formatCount(tail.seen)} seen · {formatCount(tail.skipped)} skipped, too fast to be shown
         {breaks > 0 && ` · ${breaks} ${breaks === 1 ? 'break' : 'breaks'} in which nothing was heard`}
       </p>
       <section class="table-scroll tail" aria-label="Live attempts">

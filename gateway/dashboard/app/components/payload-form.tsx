@@ -35,11 +35,12 @@ function problemAt({ pointer }: FormField, problems: ReadonlyMap<string, string>
 interface FieldProps {
   readonly field: FormField;
   readonly text: string;
-  readonly problem: string | undefined;
+  readonly problem?: string | undefined;
   readonly onChange: (text: string) => void;
 }
 
-function Field({ field, text, problem, onChange }: FieldProps) {
+/** A label, what is written, and what is wrong with it. */
+export function Field({ field, text, problem, onChange }: FieldProps) {
   const id = `field${field.pointer.replaceAll('/', '-')}`;
   return (
     <div class="field">

@@ -29,10 +29,7 @@ export function DeadLettersPage() {
         <StagePicker pipeline={picked.pipeline} />
       </PageHead>
       <Panel title={data ? `${formatCount(data.stored)} stored` : 'Stored'} hint="the newest of each partition" isFlush>
-        <Loaded
-          answer={picked.list.data ? answer : { ...answer, ...(picked.list.error && { error: picked.list.error }) }}
-          height={360}
-        >
+        <Loaded answer={answer} height={360}>
           {({ letters, isPartial }) => (
             <>
               {isPartial && (

@@ -5,13 +5,13 @@ import { may } from '../api/session.ts';
 import { useSubmission } from '../api/use-submission.ts';
 import { PageHead } from '../components/page-head.tsx';
 import { Panel } from '../components/panel.tsx';
-import { PayloadForm } from '../components/payload-form.tsx';
+import { Field, PayloadForm } from '../components/payload-form.tsx';
 import { PipelinePicker, Select, usePipeline } from '../components/pickers.tsx';
 import { Segments } from '../components/segments.tsx';
 import { SentTask } from '../components/sent-task.tsx';
 import { Loaded } from '../components/states.tsx';
 import { place, setQuery } from '../lib/location.ts';
-import { fieldsOf, payloadOf } from '../lib/schema-form.ts';
+import { type FormField, fieldsOf, payloadOf } from '../lib/schema-form.ts';
 
 /** One task, put in by hand: a form made from the stage's schema, or JSON. */
 export function SubmitPage() {
@@ -103,7 +103,7 @@ function SubmitForm({ pipeline, stage, onPipeline }: SubmitFormProps) {
         }
       >
         <form class="submit-form" onSubmit={send}>
-          {onPipeline && <TextField label="Pipeline" value={pipeline} onChange={onPipeline} isNeeded />}
+          {onPipeline && <Field field={pipelineField} text={pipeline} onChange={onPipeline} />}
           {way === 'form' ? (
             <PayloadForm
               fields={fields}
@@ -112,9 +112,9 @@ function SubmitForm({ pipeline, stage, onPipeline }: SubmitFormProps) {
               onChange={setTexts}
             />
           ) : (
-            <JsonField json={json} problem={own.get('')} onChange={setJson} />
+            <Field field={jsonField} text={json} problem={own.get('')} onChange={setJson} />
           )}
-          <TextField label="Ordering key" hint="empty: the task’s id" value={key} onChange={setKey} />
+          <Field field={keyField} text={key} onChange={setKey} />
           <button type="submit" class="button button-main" disabled={submission.isBusy}>
             Submit 1 task
           </button>
@@ -123,6 +123,11 @@ function SubmitForm({ pipeline, stage, onPipeline }: SubmitFormProps) {
     </div>
   );
 }
+
+const plain = { doc: '', kind: 'text', choices: [], isOptional: false, empty: 'text', hint: '' } as const;
+const pipelineField: FormField = { ...plain, pointer: '-pipeline', name: 'Pipeline' };
+const jsonField: FormField = { ...plain, pointer: '-json', name: 'Payload', kind: 'json', hint: 'JSON' };
+const keyField: FormField = { ...plain, pointer: '-key', name: 'Ordering key', hint: 'empty: the task’s id' };
 
 const placesOf = ({ error }: { readonly error: RequestError | undefined }): [string, string][] =>
   (error?.places ?? []).map(({ pointer, detail }) => [pointer, detail]);
@@ -136,57 +141,4 @@ function readJson(text: string): { payload: unknown; problems: ReadonlyMap<strin
   } catch (error) {
     return refuse(error instanceof Error ? error.message : 'must be JSON');
   }
-}
-
-interface JsonFieldProps {
-  readonly json: string;
-  readonly problem: string | undefined;
-  readonly onChange: (json: string) => void;
-}
-
-function JsonField({ json, problem, onChange }: JsonFieldProps) {
-  return (
-    <div class="field">
-      <label class="label" for="payload">
-        <b>Payload</b> JSON
-      </label>
-      <textarea
-        id="payload"
-        class="input area mono"
-        rows={12}
-        aria-invalid={problem !== undefined}
-        aria-describedby="payload-note"
-        value={json}
-        onInput={(event) => onChange(event.currentTarget.value)}
-      />
-      <p id="payload-note" class="hint field-note is-bad">
-        {problem}
-      </p>
-    </div>
-  );
-}
-
-interface TextFieldProps {
-  readonly label: string;
-  readonly hint?: string;
-  readonly value: string;
-  readonly onChange: (value: string) => void;
-  readonly isNeeded?: boolean;
-}
-
-function TextField({ label, hint, value, onChange, isNeeded = false }: TextFieldProps) {
-  return (
-    <label class="field">
-      <span class="label">
-        <b>{label}</b> {hint}
-      </span>
-      <input
-        class="input"
-        autocomplete="off"
-        required={isNeeded}
-        value={value}
-        onInput={(event) => onChange(event.currentTarget.value)}
-      />
-    </label>
-  );
 }

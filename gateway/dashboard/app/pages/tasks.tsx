@@ -149,28 +149,26 @@ function NothingFound({ query }: { query: URLSearchParams }) {
   );
 }
 
+const heads = [
+  ['Id', ''],
+  ['State', 'w-state'],
+  ['Stage', 'w-place'],
+  ['Submitted', 'w-time'],
+  ['Took', 'w-time right'],
+  ['Attempts', 'w-count right'],
+] as const;
+
 function TaskTable({ tasks }: { tasks: readonly TaskSummary[] }) {
   return (
     <section class="table-scroll" aria-label="Tasks">
       <table class="table task-table">
         <thead>
           <tr>
-            <th scope="col">Id</th>
-            <th scope="col" class="w-state">
-              State
-            </th>
-            <th scope="col" class="w-place">
-              Stage
-            </th>
-            <th scope="col" class="w-time">
-              Submitted
-            </th>
-            <th scope="col" class="w-time right">
-              Took
-            </th>
-            <th scope="col" class="w-count right">
-              Attempts
-            </th>
+            {heads.map(([head, look]) => (
+              <th key={head} scope="col" class={look}>
+                {head}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>
@@ -208,26 +206,22 @@ function TaskRow({ task }: { task: TaskSummary }) {
 
 const exported = ['id', 'pipeline', 'stage', 'state', 'submittedAt', 'finishedAt', 'attempts'] as const;
 
+const formats = {
+  csv: (tasks: readonly TaskSummary[]) => csvOf(exported, tasks),
+  json: (tasks: readonly TaskSummary[]) => JSON.stringify(tasks, null, 2),
+};
+
 /** Of what is shown: a page, as it is filtered. */
 function ExportButtons({ tasks }: { tasks: readonly TaskSummary[] }) {
-  return (
-    <>
-      <button
-        type="button"
-        class="button"
-        title="What is shown, as CSV"
-        onClick={() => saveFile('tasks.csv', new Blob([csvOf(exported, tasks)], { type: 'text/csv' }))}
-      >
-        CSV
-      </button>
-      <button
-        type="button"
-        class="button"
-        title="What is shown, as JSON"
-        onClick={() => saveFile('tasks.json', new Blob([JSON.stringify(tasks, null, 2)], { type: 'application/json' }))}
-      >
-        JSON
-      </button>
-    </>
-  );
+  return Object.entries(formats).map(([name, write]) => (
+    <button
+      key={name}
+      type="button"
+      class="button"
+      title="What is shown, as a file"
+      onClick={() => saveFile(`tasks.${name}`, new Blob([write(tasks)]))}
+    >
+      {name.toUpperCase()}
+    </button>
+  ));
 }

@@ -46,7 +46,6 @@ export class Intake {
   private readonly accepted: AcceptedLog;
   private readonly deadline: Deadline;
   private readonly registering = new Map<string, Lazy<void>>();
-  private readonly registered = new Set<string>();
   private pendingBytes = 0;
   private pendingTasks = 0;
 
@@ -71,11 +70,9 @@ export class Intake {
   /** Must precede `prepare`. Rejects with PIPE_REGISTRY_UNAVAILABLE. */
   async open(target: Target): Promise<void> {
     const { subject, schema } = target;
-    if (this.registered.has(subject)) return;
     const known = this.registering.get(subject) ?? lazy(() => this.options.codec.register(subject, schema));
     this.registering.set(subject, known);
-    await this.deadline.within(known.get(), 'PIPE_REGISTRY_UNAVAILABLE');
-    this.registered.add(subject);
+    if (!known.made) await this.deadline.within(known.get(), 'PIPE_REGISTRY_UNAVAILABLE');
   }
 
   /**
@@ -101,7 +98,8 @@ export class Intake {
     const sizeBytes = tasks.reduce((sum, task) => sum + task.sizeBytes, 0);
     this.reserve(sizeBytes, tasks.length);
     try {
-      const producer = await this.producerFor(tasks).get();
+      const lazyProducer = this.producerFor(tasks);
+      const producer = lazyProducer.made?.value ?? (await lazyProducer.get());
       const places = await producer.send(tasks.map(({ record }) => record));
       this.accepted.add(target, tasks, places);
       return tasks.map((task, index) => receiptOf(target, task, places[index]));

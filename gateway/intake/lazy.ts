@@ -1,6 +1,8 @@
 /** Something opened at first use. */
 export interface Lazy<T> {
   get(): Promise<T>;
+  /** What is there already, so that nobody waits a turn for it. */
+  readonly made: { readonly value: T } | undefined;
   /** Ends it where it was opened. One that is only being opened is ended later, without anybody waiting for it. */
   close(end: (opened: T) => Promise<void>): Promise<void>;
 }
@@ -11,15 +13,15 @@ export interface Lazy<T> {
  */
 export function lazy<T>(make: () => Promise<T>): Lazy<T> {
   let making: Promise<T> | undefined;
-  let isMade = false;
+  let made: { readonly value: T } | undefined;
   return {
     get() {
       if (making) return making;
       const attempt = make();
       making = attempt;
       attempt.then(
-        () => {
-          isMade = true;
+        (value) => {
+          made = { value };
         },
         () => {
           if (making === attempt) making = undefined;
@@ -27,9 +29,12 @@ export function lazy<T>(make: () => Promise<T>): Lazy<T> {
       );
       return attempt;
     },
+    get made() {
+      return made;
+    },
     async close(end) {
       const ended = making?.then(end);
-      if (isMade) await ended;
+      if (made) await ended;
       else ended?.catch(() => undefined);
     },
   };

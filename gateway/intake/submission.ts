@@ -45,7 +45,7 @@ export class Submitter {
     const { target, options, idempotencyKey: key } = submission;
     if (key !== undefined)
       return this.sendOnce(submission, { id: idempotentId(options.tenant, target.pipeline, key), json });
-    return firstOf(await this.send(submission, [this.prepare(submission, newTaskId(), json)]));
+    return this.send(submission, [this.prepare(submission, newTaskId(), json)]).then(firstOf);
   }
 
   /**

@@ -32,7 +32,7 @@ const lineLimits = {
 };
 
 /** Sends what the body holds. Rejects as Submitter does for one task; of a batch the error stands beside what was accepted. */
-export async function takeBody(
+export function takeBody(
   submitter: Submitter,
   submission: Submission,
   body: TaskBody,
@@ -55,8 +55,8 @@ export async function takeBody(
   }
 }
 
-async function one(receipt: Promise<Receipt>): Promise<Taken> {
-  return { kind: 'one', receipt: await receipt };
+function one(sent: Promise<Receipt>): Promise<Taken> {
+  return sent.then((receipt) => ({ kind: 'one', receipt }));
 }
 
 function* groupsOf(items: readonly unknown[], read: (item: unknown) => BatchItem): Generator<readonly BatchItem[]> {

@@ -30,7 +30,9 @@ function OneTask({ id }: { id: string }) {
   const isOver = isTerminal(state);
   return (
     <>
-      <PageHead title="Task">{may('submit') && state !== undefined && !isOver && <CancelTask id={id} />}</PageHead>
+      <PageHead title="Task">
+        {may('submit') && (answer.data || answer.error) && !isOver && <CancelTask id={id} />}
+      </PageHead>
       <Named id={id} task={task} />
       {steps.length === 0 ? (
         <NotYet task={task} />

@@ -36,12 +36,13 @@ export class Submitter {
     this.#intake = intake;
   }
 
-  open(target: Target): Promise<void> {
+  /** Must precede all else; undefined: it is open already. Rejects with PIPE_REGISTRY_UNAVAILABLE. */
+  open(target: Target): Promise<void> | undefined {
     return this.#intake.open(target);
   }
 
-  /** One task; rejects as Intake does, and as `sendOnce`. */
-  async submitOne(submission: Submission, json: Buffer): Promise<Receipt> {
+  /** One task; throws or rejects as Intake does, and as `sendOnce`. */
+  submitOne(submission: Submission, json: Buffer): Promise<Receipt> {
     const { target, options, idempotencyKey: key } = submission;
     if (key !== undefined)
       return this.sendOnce(submission, { id: idempotentId(options.tenant, target.pipeline, key), json });

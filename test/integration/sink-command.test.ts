@@ -84,7 +84,7 @@ it('penstock sink carries attempts until it is asked to stop, and penstock sql r
   expect(refused).toMatchObject({ code: 1, out: '', err: expect.stringContaining('PIPE_SQL_REFUSED') });
   for (const where of [
     'task_id IN (SELECT name FROM system.tables)',
-    '1) UNION ALL (SELECT name FROM system.users WHERE (1',
+    '1) UNION ALL SELECT name FROM system.users WHERE (1',
   ]) {
     const cancel = await run(['cancel', '--where', where, '--pipeline', 'p', '--dry-run'], { env: database });
     expect(cancel, where).toMatchObject({ code: 1, out: '', err: expect.stringContaining('PIPE_SQL_REFUSED') });

@@ -27,6 +27,7 @@ import { installMetrics } from './plugins/metrics.ts';
 import { installSecurityHeaders } from './plugins/security-headers.ts';
 import { installSlowBodies } from './plugins/slow-bodies.ts';
 import { Readiness } from './readiness.ts';
+import { RecordReader } from './records/record-reader.ts';
 import { addCancelRoute } from './routes/cancel.ts';
 import { addDeadLetterRoutes } from './routes/dead-letters.ts';
 import { addEventRoutes } from './routes/events.ts';
@@ -39,6 +40,7 @@ import { addSqlRoute } from './routes/sql.ts';
 import { addStatsRoutes } from './routes/stats.ts';
 import { addFlowRoutes } from './routes/stats-flow.ts';
 import { addSubmitRoute } from './routes/submit-tasks.ts';
+import { addTaskRecordRoute } from './routes/task-record.ts';
 import { addTaskRoutes } from './routes/tasks.ts';
 import { LiveLag } from './stats/live-lag.ts';
 import { addLoadMetrics } from './stats/load-metrics.ts';
@@ -82,7 +84,7 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
   const history = options.history ?? historyOver(store.read, async () => undefined);
   const read = shareReads(store.read);
   const lag = new LiveLag({ broker });
-  const letters = new DeadLetters({ broker });
+  const records = new RecordReader({ broker });
   const loads = stageLoads({ lag, read });
   const deadlineMs = options.sendDeadlineMs ?? defaultDeadlineMs;
   const workerName = `gateway:${hostname()}:${process.pid}`;
@@ -119,7 +121,8 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
     addSqlRoute(scope, store);
     addSubmitRoute(scope, { pipelines, submitter: new Submitter(intake), metrics, waiting, stopping: stopping.signal });
     addTaskRoutes(scope, history);
-    addDeadLetterRoutes(scope, { pipelines, letters, codec });
+    addTaskRecordRoute(scope, { pipelines, history, records, codec });
+    addDeadLetterRoutes(scope, { pipelines, letters: new DeadLetters(records), records, codec });
     addEventRoutes(scope, { pipelines, history, feed: attempts });
     addResultRoute(scope, { ...sources, blobs: options.blobs });
     addCancelRoute(scope, { ...sources, orders });
@@ -135,7 +138,7 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
   });
   app.addHook('onClose', async () => {
     const watching = [feed.close(), attempts.close(), orders.close()];
-    const reading = [history.close(), lag.close(), letters.close(), store.close()];
+    const reading = [history.close(), lag.close(), records.close(), store.close()];
     await Promise.all([intake.close(), readiness.close(), ...reading, ...watching]);
   });
   return app;

@@ -32,9 +32,12 @@ export interface IntakeOptions {
   readonly maxPendingBytes?: number;
   /** Tasks not yet acknowledged, beyond which PIPE_GATEWAY_OVERLOADED: what waits longer had better not be taken. Default 20 000. */
   readonly maxPendingTasks?: number;
-  /** Largest value of a record. Default 1 000 000: below Kafka's message.max.bytes with room for key and headers. */
+  /** Largest value of a record. Default `maxTaskBytes`. */
   readonly maxTaskBytes?: number;
 }
+
+/** Of a record's value: below Kafka's message.max.bytes with room for key and headers. */
+export const maxTaskBytes = 1_000_000;
 
 /** The one way in: checks payloads against the stage's schema, sends, and announces what Kafka acknowledged. */
 export class Intake {
@@ -54,7 +57,7 @@ export class Intake {
       sendDeadlineMs: defaultDeadlineMs,
       maxPendingBytes: 64 * 1024 * 1024,
       maxPendingTasks: 20_000,
-      maxTaskBytes: 1_000_000,
+      maxTaskBytes,
     };
     this.options = { ...defaults, ...options };
     const { broker } = this.options;

@@ -62,7 +62,7 @@ export class Collector {
     return found;
   }
 
-  /** What the attempts topic holds of the pipeline, repeats of the producer included. */
+  /** What the attempts topic holds of the pipeline, repeats of the producer included; what only says that a task runs is no attempt that ended. */
   async countRows(): Promise<number> {
     const values: Buffer[] = [];
     await readTopic(this.#broker, this.#admin, attemptsTopic, (_place, { value }) => {
@@ -71,7 +71,8 @@ export class Collector {
     let rows = 0;
     for (const value of values) {
       const batch = await this.#batchOf(value);
-      if (batch?.pipeline === this.#pipeline) rows += batch.attempts.length;
+      if (batch?.pipeline === this.#pipeline)
+        rows += batch.attempts.filter(({ outcome }) => outcome !== 'running').length;
     }
     return rows;
   }

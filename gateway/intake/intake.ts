@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Receipt } from '../../client/types.ts';
 import type { Codec } from '../../schemas/codec.ts';
 import type { ErrorCode } from '../../schemas/error-catalogue.ts';
 import { PenstockError } from '../../schemas/errors.ts';
@@ -9,16 +10,6 @@ import { Deadline, defaultDeadlineMs } from './deadline.ts';
 import { type Lazy, lazy } from './lazy.ts';
 import { readPayload } from './read-payload.ts';
 import { makeTask, type PreparedTask, type TaskOptions } from './task-record.ts';
-
-/** What the submitter gets back for one task. */
-export interface Receipt {
-  readonly id: string;
-  readonly pipeline: string;
-  readonly stage: string;
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-}
 
 export interface IntakeOptions {
   readonly broker: Broker;

@@ -1,10 +1,11 @@
+import type { Receipt } from '../../client/types.ts';
 import { PenstockError } from '../../schemas/errors.ts';
 import { idempotentId, newTaskId } from '../../schemas/task-id.ts';
 import type { Target } from '../catalogue.ts';
 import { freshIds, type IdOf } from './batch-ids.ts';
 import type { CloudEvent } from './cloud-events.ts';
 import { IdempotencyMemory } from './idempotency.ts';
-import type { Intake, Receipt } from './intake.ts';
+import type { Intake } from './intake.ts';
 import type { PreparedTask, TaskOptions } from './task-record.ts';
 
 /** What one request says of all its tasks. */

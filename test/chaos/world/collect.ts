@@ -1,7 +1,6 @@
-import { deadLetterHeader } from '../../../processors/runtime/dead-letter.ts';
 import { type ClickHouse, connectClickHouse } from '../../../processors/sinks/clickhouse.ts';
 import type { Codec } from '../../../schemas/codec.ts';
-import { readEnvelope } from '../../../schemas/envelope.ts';
+import { deadLetterHeader, readEnvelope } from '../../../schemas/envelope.ts';
 import { type AttemptBatch, attemptBatchSchema } from '../../../schemas/generated/attempt-batch.ts';
 import { attemptsTopic } from '../../../topics/names.ts';
 import type { Admin, Broker } from '../../../topics/ports.ts';

@@ -11,6 +11,7 @@ import { benchSlots } from './engine/slots.ts';
 import { benchLargeCsv } from './files/large-csv.ts';
 import { benchFiles } from './files/throughput.ts';
 import { benchGateway } from './gateway/gateway.ts';
+import { benchGatewayLoad } from './gateway/load.ts';
 import { type BenchOptions, describeReport, type Report, reportAsJson } from './report.ts';
 import { benchSinkCost } from './stats/sink-cost.ts';
 import { benchStats } from './stats/stats.ts';
@@ -25,6 +26,7 @@ const benchmarks: Readonly<Record<string, (options: BenchOptions) => Promise<Rep
   backlog: benchBacklog,
   idle: benchIdle,
   gateway: benchGateway,
+  'gateway-load': benchGatewayLoad,
   files: benchFiles,
   'large-csv': benchLargeCsv,
   stats: benchStats,

@@ -25,6 +25,15 @@ export interface Hammered {
   readonly failed: number;
 }
 
+export interface Flood {
+  /** Ids of the 202s. */
+  readonly accepted: readonly string[];
+  readonly acceptedMs: readonly number[];
+  readonly refusedMs: readonly number[];
+  readonly statuses: Readonly<Record<string, number>>;
+  readonly failed: number;
+}
+
 export interface Streamed {
   readonly accepted: number;
   readonly seconds: number;
@@ -37,10 +46,13 @@ serve({
     url,
     connections,
     seconds,
+    perSecond,
   }: {
     url: string;
     connections: number;
     seconds: number;
+    /** Of all connections together; absent: each posts again at once. */
+    perSecond?: number;
   }): Promise<Hammered> {
     const result = await autocannon({
       ...post,
@@ -49,6 +61,7 @@ serve({
       duration: seconds,
       timeout: 10,
       body: taskOf(nowUs()),
+      ...(perSecond !== undefined && { overallRate: perSecond }),
     });
     const { errors, timeouts, non2xx, latency, requests, duration } = result;
     return {
@@ -57,6 +70,27 @@ serve({
       p99Ms: latency.p99,
       failed: errors + timeouts + non2xx,
     };
+  },
+
+  /** Writes down what each answer said. */
+  async flood({ url, connections, seconds }: { url: string; connections: number; seconds: number }): Promise<Flood> {
+    const flood = { accepted: [] as string[], acceptedMs: [] as number[], refusedMs: [] as number[] };
+    const statuses: Record<number, number> = {};
+    const { errors, timeouts } = await autocannon({
+      ...{ ...post, url, connections, duration: seconds, timeout: 30, body: taskOf(nowUs()) },
+      setupClient(client) {
+        let answer = '';
+        client.on('body', (body) => {
+          answer = body.toString();
+        });
+        client.on('response', (status, _bytes, tookMs) => {
+          statuses[status] = (statuses[status] ?? 0) + 1;
+          if (status !== 202) flood.refusedMs.push(tookMs);
+          else flood.acceptedMs.push(tookMs) && flood.accepted.push(String(JSON.parse(answer).id));
+        });
+      },
+    });
+    return { ...flood, statuses, failed: errors + timeouts };
   },
 
   async stream({ url, lines }: { url: string; lines: number }): Promise<Streamed> {

@@ -8,9 +8,12 @@ const space = new Set([0x20, 0x09, 0x0a, 0x0d]);
 
 /** What a JSON body begins with tells one task from a batch, without parsing it twice. */
 export function shapeOf(body: Buffer): 'object' | 'array' | 'other' {
-  const first = body.find((byte) => !space.has(byte));
-  if (first === 0x7b) return 'object';
-  return first === 0x5b ? 'array' : 'other';
+  for (const byte of body) {
+    if (byte === 0x7b) return 'object';
+    if (byte === 0x5b) return 'array';
+    if (!space.has(byte)) return 'other';
+  }
+  return 'other';
 }
 
 /** The items of a JSON array. Throws PIPE_TASK_NOT_JSON, PIPE_GATEWAY_BODY_INVALID. */

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Receipt } from '../../client/types.ts';
 import { PenstockError } from '../../schemas/errors.ts';
 import { Batch, type BatchItem } from './batch.ts';
@@ -87,6 +88,8 @@ async function runBatch(batch: Batch, groups: Groups, stopping: AbortSignal): Pr
         .finally(() => inFlight.delete(added));
       inFlight.add(added);
       if (inFlight.size >= maxGroupsInFlight) await Promise.race(inFlight);
+      // Else a large batch holds all other requests up.
+      await nextTurn();
     }
   } catch (thrown) {
     note(thrown);

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { type Place, pipelineOf, type Workload } from '../../engine/workload.ts';
+import { loadBuilt } from '../../load-built.ts';
 import { serve } from '../../serve.ts';
 
 type Gateway = typeof import('../../../../gateway/app.ts') &
@@ -8,18 +9,14 @@ type Gateway = typeof import('../../../../gateway/app.ts') &
   typeof import('../../../../schemas/config.ts') &
   typeof import('../../../../topics/client.ts');
 
-/** A gateway of Penstock in a process of its own; compiled, as users run it: the loader of the sources names every closure anew. */
-async function loadBuilt(): Promise<Gateway> {
-  const built = (path: string) => import(new URL(`../../../../dist/${path}.js`, import.meta.url).href);
-  const paths = ['gateway/app', 'schemas/codec', 'schemas/config', 'topics/client'];
-  return Object.assign({}, ...(await Promise.all(paths.map(built))));
-}
+const paths = ['gateway/app', 'schemas/codec', 'schemas/config', 'topics/client'];
 
 let app: FastifyInstance | undefined;
 
+// A gateway of Penstock in a process of its own.
 serve({
   async start({ place, workload }: { place: Place; workload: Workload }): Promise<string> {
-    const { buildGateway, connectKafka, createCodec, loadConfig } = await loadBuilt();
+    const { buildGateway, connectKafka, createCodec, loadConfig } = await loadBuilt<Gateway>(paths);
     const history = { task: async () => undefined, tasks: async () => [], close: async () => {} };
     app = buildGateway({
       config: loadConfig({}),

@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Query, taskQuery, tasksQuery, timelineQuery } from '../../../gateway/history/queries.ts';
 import { errorsQuery } from '../../../gateway/stats/error-groups.ts';
+import { flowQuery } from '../../../gateway/stats/flow.ts';
+import { lagQuery } from '../../../gateway/stats/lag-history.ts';
 import { ratesQuery } from '../../../gateway/stats/lag-trend.ts';
+import { latencyQuery } from '../../../gateway/stats/latency.ts';
 import { readWindow } from '../../../gateway/stats/stats-window.ts';
 import { throughputQuery } from '../../../gateway/stats/throughput.ts';
 import { workersQuery } from '../../../gateway/stats/workers.ts';
@@ -33,6 +36,7 @@ export async function benchStats({ quick }: BenchOptions): Promise<Report> {
     const freshness = await measureFreshness(fresh, quick ? 5_000 : 20_000);
     const attempts = quick ? 1_000_000 : 10_000_000;
     await fill(large, attempts);
+    await fillSamples(large);
     const measures = [...sink, ...freshness, ...(await measureQueries(large))];
     return { title: `Statistics on chdb, ${attempts.toLocaleString('en-US')} attempts`, measures };
   } finally {
@@ -58,6 +62,7 @@ async function fill(clickhouse: ClickHouse, attempts: number): Promise<void> {
     run_ms: 'rand(2) % 900',
     bytes_in: '300',
     bytes_out: '300',
+    tenant: "if(number % 4 = 0, 'acme', '')",
     worker: "concat('worker-', toString(number % 8))",
     error_code: "if(number % 50 = 0, concat('PIPE_', toString(number % 7)), '')",
     error_fingerprint: "if(number % 50 = 0, toString(number % 40), '')",
@@ -79,17 +84,48 @@ async function fill(clickhouse: ClickHouse, attempts: number): Promise<void> {
   }
 }
 
+/** A day of what eight workers and eighteen partitions told every five seconds. */
+async function fillSamples(clickhouse: ClickHouse): Promise<void> {
+  const at = 'now64(3) - toIntervalSecond(5 * (number % 17280))';
+  await clickhouse.command(
+    `INSERT INTO group_lag SELECT ${at} AS t, topic AS group, ` +
+      "concat('assets.', ['download', 'transform', 'upload'][intDiv(number, 17280) % 3 + 1]) AS topic, " +
+      "intDiv(number, 51840) AS partition, number AS committed, number + 7 AS end_offset, 7 AS lag, 'worker-1' AS worker " +
+      'FROM numbers(311040)',
+  );
+  await clickhouse.command(
+    'INSERT INTO workers (t, worker, pipeline, stage, started_at, partitions, done) ' +
+      `SELECT ${at}, concat('worker-', toString(intDiv(number, 51840))), 'assets', ` +
+      "['download', 'transform', 'upload'][intDiv(number, 17280) % 3 + 1], now64(3) - toIntervalDay(2), 2, number " +
+      'FROM numbers(414720)',
+  );
+}
+
 async function measureQueries(clickhouse: ClickHouse): Promise<Measure[]> {
   const now = Date.now();
   const [someone] = await clickhouse.query<{ id: string }>('SELECT task_id AS id FROM attempts LIMIT 1 OFFSET 123456');
   const id = someone?.id ?? '';
-  const chart = (window: string, step: string): Query =>
-    throughputQuery({ pipeline: 'assets', window: readWindow({ window, step }, now) });
+  const over = (window: string, step: string) => ({ pipeline: 'assets', window: readWindow({ window, step }, now) });
+  const chart = (window: string, step: string): Query => throughputQuery(over(window, step));
   const charts: readonly (readonly [string, Query, number])[] = [
     ['60 s by second', chart('60s', '1s'), 200],
     ['60 min by minute', chart('60m', '1m'), 200],
     ['24 h by hour', chart('24h', '1h'), 200],
     ['10 d by day', chart('10d', '1d'), 200],
+    ['heat map, 60 min by minute', latencyQuery(over('60m', '1m')), 200],
+    ['heat map, 10 d by hour', latencyQuery(over('10d', '1h')), 200],
+    ['a tenant, 60 min by minute', throughputQuery({ ...over('60m', '1m'), tenant: 'acme' }), 200],
+    [
+      'ways between stages, an hour',
+      flowQuery({ pipeline: 'assets', tenant: undefined, windowMs: 3_600_000, nowMs: now }),
+      200,
+    ],
+    [
+      'ways between stages, a day',
+      flowQuery({ pipeline: 'assets', tenant: undefined, windowMs: 86_400_000, nowMs: now }),
+      200,
+    ],
+    ['lag of a day', lagQuery({ ...over('24h', '10m'), stages: ['download', 'transform', 'upload'] }), 200],
     ['errors of a day', errorsQuery({ window: readWindow({ window: '24h', step: '10m' }, now), limit: 50 }), 200],
     ['workers', workersQuery(900_000, now), 200],
     ['rates for the end in sight', ratesQuery(now), 200],

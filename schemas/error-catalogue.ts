@@ -277,6 +277,10 @@ export const errorCatalogue = {
     'The value is neither framed Avro nor JSON.',
     'Produce a JSON object, or Avro with the five-byte Confluent prefix.',
   ),
+  PIPE_TASK_RECORD_GONE: permanent(
+    'Kafka no longer holds the record of that task.',
+    'Its history stays; raise the retention.ms of its topic to keep payloads longer.',
+  ),
   PIPE_TASK_SCHEMA_MISMATCH: permanent(
     'The payload does not fit the input schema of the stage.',
     'Compare the payload with the schema named in the message.',

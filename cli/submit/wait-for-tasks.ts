@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClickHouse } from '../../processors/sinks/clickhouse.ts';
 import { PenstockError } from '../../schemas/errors.ts';
+import { endStates } from '../../schemas/task-ending.ts';
 import { countOf } from '../count-of.ts';
 
 const pollEveryMs = 300;
 const idsPerQuery = 1_000;
-const terminal: ReadonlySet<string> = new Set(['succeeded', 'dead', 'cancelled', 'expired']);
+const terminal: ReadonlySet<string> = new Set(endStates);
 
 export interface WaitOptions {
   readonly timeoutMs: number;

@@ -1,6 +1,7 @@
-import { envelopeHeader, readEnvelope } from '../../schemas/envelope.ts';
+import { deadLetterHeader, envelopeHeader, readEnvelope } from '../../schemas/envelope.ts';
 import type { InboundRecord, RecordPlace } from '../../topics/ports.ts';
 import { parseJson } from '../intake/read-payload.ts';
+import { headersOf, headerText, keyOf } from '../records/stored-record.ts';
 
 /** Why a task was given up; empty or 0 where its header does not say so. Times are epoch ms. */
 export interface DeadReason {
@@ -28,18 +29,14 @@ export interface DeadLetterSummary extends DeadReason {
   readonly bytes: number;
 }
 
-export const deadLetterHeader = 'penstock-dead';
-
 const maxTextLength = 1_000;
-const maxKeyLength = 200;
 
 /** Anybody may write to Kafka: what is missing or of the wrong kind is empty. */
 export function readDeadLetter(record: InboundRecord, place: RecordPlace): DeadLetterSummary {
   const { id, tenant = '' } = readEnvelope(record.headers, place, record.timestampMs);
   return {
     ...{ topic: place.topic, partition: place.partition, offset: place.offset, at: record.timestampMs },
-    ...{ taskId: id, tenant, bytes: record.value?.length ?? 0 },
-    key: record.key === null ? null : record.key.toString('utf8').slice(0, maxKeyLength),
+    ...{ taskId: id, tenant, key: keyOf(record), bytes: record.value?.length ?? 0 },
     ...readReason(headerText(record.headers[deadLetterHeader])),
   };
 }
@@ -70,16 +67,6 @@ function readObject(json: string): ReadonlyMap<string, unknown> {
   }
 }
 
-const maxHeaders = 50;
-
 /** The headers beside our own two, as text. */
-export function otherHeaders({ headers }: InboundRecord): Readonly<Record<string, string>> {
-  const names = Object.keys(headers).filter((name) => name !== deadLetterHeader && name !== envelopeHeader);
-  const shown = names.slice(0, maxHeaders).map((name) => [name, headerText(headers[name]).slice(0, maxTextLength)]);
-  return Object.fromEntries(shown);
-}
-
-function headerText(value: InboundRecord['headers'][string]): string {
-  const first = Array.isArray(value) ? value.at(-1) : value;
-  return first === undefined ? '' : first.toString();
-}
+export const otherHeaders = (record: InboundRecord): Readonly<Record<string, string>> =>
+  headersOf(record, [deadLetterHeader, envelopeHeader]);

@@ -1,6 +1,6 @@
-import type { ResultBlob } from '../../schemas/task-ending.ts';
+import { endStates, type ResultBlob } from '../../schemas/task-ending.ts';
 
-export const taskStates = ['queued', 'running', 'waiting', 'succeeded', 'dead', 'cancelled', 'expired'] as const;
+export const taskStates = ['queued', 'running', 'waiting', ...endStates] as const;
 export type TaskState = (typeof taskStates)[number];
 
 /** Times are ISO 8601, UTC. */

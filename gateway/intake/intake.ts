@@ -1,24 +1,15 @@
 import type { Logger } from 'pino';
+import type { Receipt } from '../../client/types.ts';
 import type { Codec } from '../../schemas/codec.ts';
 import type { ErrorCode } from '../../schemas/error-catalogue.ts';
 import { PenstockError } from '../../schemas/errors.ts';
 import type { Broker, Producer } from '../../topics/ports.ts';
 import type { Target } from '../catalogue.ts';
 import { AcceptedLog } from './accepted-log.ts';
-import { Deadline } from './deadline.ts';
+import { Deadline, defaultDeadlineMs } from './deadline.ts';
 import { type Lazy, lazy } from './lazy.ts';
 import { readPayload } from './read-payload.ts';
 import { makeTask, type PreparedTask, type TaskOptions } from './task-record.ts';
-
-/** What the submitter gets back for one task. */
-export interface Receipt {
-  readonly id: string;
-  readonly pipeline: string;
-  readonly stage: string;
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-}
 
 export interface IntakeOptions {
   readonly broker: Broker;
@@ -32,9 +23,12 @@ export interface IntakeOptions {
   readonly maxPendingBytes?: number;
   /** Tasks not yet acknowledged, beyond which PIPE_GATEWAY_OVERLOADED: what waits longer had better not be taken. Default 20 000. */
   readonly maxPendingTasks?: number;
-  /** Largest value of a record. Default 1 000 000: below Kafka's message.max.bytes with room for key and headers. */
+  /** Largest value of a record. Default `maxTaskBytes`. */
   readonly maxTaskBytes?: number;
 }
+
+/** Of a record's value: below Kafka's message.max.bytes with room for key and headers. */
+export const maxTaskBytes = 1_000_000;
 
 /** The one way in: checks payloads against the stage's schema, sends, and announces what Kafka acknowledged. */
 export class Intake {
@@ -51,10 +45,10 @@ export class Intake {
 
   constructor(options: IntakeOptions) {
     const defaults = {
-      sendDeadlineMs: 4_500,
+      sendDeadlineMs: defaultDeadlineMs,
       maxPendingBytes: 64 * 1024 * 1024,
       maxPendingTasks: 20_000,
-      maxTaskBytes: 1_000_000,
+      maxTaskBytes,
     };
     this.options = { ...defaults, ...options };
     const { broker } = this.options;
@@ -67,12 +61,12 @@ export class Intake {
     this.deadline = new Deadline(deliveryTimeoutMs);
   }
 
-  /** Must precede `prepare`. Rejects with PIPE_REGISTRY_UNAVAILABLE. */
-  async open(target: Target): Promise<void> {
-    const { subject, schema } = target;
+  /** Must precede `prepare`; undefined: it is open already. Rejects with PIPE_REGISTRY_UNAVAILABLE. */
+  open({ subject, schema }: Target): Promise<void> | undefined {
     const known = this.registering.get(subject) ?? lazy(() => this.options.codec.register(subject, schema));
+    if (known.made) return undefined;
     this.registering.set(subject, known);
-    if (!known.made) await this.deadline.within(known.get(), 'PIPE_REGISTRY_UNAVAILABLE');
+    return this.deadline.within(known.get(), 'PIPE_REGISTRY_UNAVAILABLE');
   }
 
   /**

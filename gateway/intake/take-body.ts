@@ -1,9 +1,10 @@
 import type { Readable } from 'node:stream';
+import type { Receipt } from '../../client/types.ts';
 import { PenstockError } from '../../schemas/errors.ts';
 import { Batch, type BatchItem } from './batch.ts';
 import { itemsOf, shapeOf, toEvent, toLine } from './body.ts';
 import { type CloudEvent, readStructuredEvent } from './cloud-events.ts';
-import type { Receipt } from './intake.ts';
+import { maxTaskBytes } from './intake.ts';
 import { linesOf } from './ndjson.ts';
 import { parseJson } from './read-payload.ts';
 import type { Submission, Submitter } from './submission.ts';
@@ -21,7 +22,6 @@ export type Taken =
   | { readonly kind: 'one'; readonly receipt: Receipt }
   | { readonly kind: 'batch'; readonly batch: Batch; readonly error: unknown };
 
-const maxTaskBytes = 1_000_000;
 /** Positions of a batch are 32 bits of its ids. */
 const limits = { maxTasks: 2 ** 32 - 1, maxRejected: 10_000, maxTaskBytes };
 const lineLimits = {

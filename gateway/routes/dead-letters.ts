@@ -1,18 +1,20 @@
 import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import type { Codec } from '../../schemas/codec.ts';
-import { messageOf, PenstockError } from '../../schemas/errors.ts';
+import { PenstockError } from '../../schemas/errors.ts';
 import { deadLetterTopic } from '../../topics/names.ts';
-import type { InboundRecord } from '../../topics/ports.ts';
 import { type CataloguePipeline, type CatalogueStage, findTarget } from '../catalogue.ts';
 import { otherHeaders, readDeadLetter } from '../dead-letters/dead-letter.ts';
 import type { DeadLetters } from '../dead-letters/dead-letters.ts';
 import { readPositions, writePositions } from '../dead-letters/position.ts';
 import { type Identity, knows, maySee } from '../identity/identity.ts';
+import type { RecordReader } from '../records/record-reader.ts';
+import { decodeValue, keyField, storedRecordFields } from '../records/stored-record.ts';
 
 export interface DeadLetterRoutesOptions {
   readonly pipelines: readonly CataloguePipeline[];
   readonly letters: DeadLetters;
+  readonly records: RecordReader;
   readonly codec: Codec;
 }
 
@@ -38,7 +40,7 @@ const summaryFields = {
   at: Type.Integer({ description: 'When it was written; epoch ms' }),
   taskId: Type.String(),
   tenant: Type.String({ description: 'Empty: none' }),
-  key: Type.Union([Type.String(), Type.Null()], { description: 'At most 200 characters' }),
+  key: keyField,
   bytes: Type.Integer({ description: 'Of its value' }),
   stage: Type.String({ description: 'Stage that gave it up' }),
   code: Type.String({ description: 'Why; empty: its header does not say' }),
@@ -60,11 +62,7 @@ const letterList = Type.Object(
 const letterDetail = Type.Object(
   {
     ...summaryFields,
-    headers: Type.Record(Type.String(), Type.String(), { description: 'Beside our own two' }),
-    payload: Type.Optional(Type.Unknown({ description: 'Absent: it cannot be decoded' })),
-    undecoded: Type.Optional(
-      Type.Object({ reason: Type.String(), text: Type.String({ description: 'The first 64 KiB as UTF-8' }) }),
-    ),
+    ...storedRecordFields,
   },
   { description: 'The dead letter' },
 );
@@ -113,7 +111,7 @@ function addList(app: FastifyInstance, { pipelines, letters }: DeadLetterRoutesO
   );
 }
 
-function addDetail(app: FastifyInstance, { pipelines, letters, codec }: DeadLetterRoutesOptions): void {
+function addDetail(app: FastifyInstance, { pipelines, records, codec }: DeadLetterRoutesOptions): void {
   app.get<{ Params: Static<typeof placeParams> }>(
     '/v1/dead-letters/:topic/:partition/:offset',
     {
@@ -125,12 +123,12 @@ function addDetail(app: FastifyInstance, { pipelines, letters, codec }: DeadLett
     },
     async ({ params: place, identity }) => {
       const found = ownersOf(pipelines, identity).get(place.topic);
-      const record = found && (await letters.record(place));
+      const record = found && (await records.record(place));
       const letter = record && readDeadLetter(record, place);
       if (!found || !letter || !maySee(identity, { tenant: letter.tenant, pipeline: found.pipeline })) {
         throw new PenstockError('PIPE_TASK_NOT_DEAD_LETTER', 'there is no dead letter at that place');
       }
-      return { ...letter, headers: otherHeaders(record), ...(await decode(codec, found.stage, record)) };
+      return { ...letter, headers: otherHeaders(record), ...(await decodeValue(codec, found.stage.input, record)) };
     },
   );
 }
@@ -148,16 +146,4 @@ function ownersOf(pipelines: readonly CataloguePipeline[], identity: Identity): 
       stages.map((stage) => [deadLetterTopic(pipeline, stage.name), { pipeline, stage }] as const),
     ),
   );
-}
-
-const maxUndecodedBytes = 64 * 1024;
-
-/** What could not be read as a task is among the dead letters too. */
-async function decode(codec: Codec, { input }: CatalogueStage, { value }: InboundRecord) {
-  try {
-    return { payload: await codec.decode(input, value) };
-  } catch (error) {
-    const text = value?.subarray(0, maxUndecodedBytes).toString('utf8') ?? '';
-    return { undecoded: { reason: messageOf(error), text } };
-  }
 }

@@ -7,7 +7,7 @@ import { scopeOf } from '../identity/identity.ts';
 import { readTime, timeParameter } from './submit-request.ts';
 import { blobSchema } from './submit-wait.ts';
 
-const taskParams = Type.Object({
+export const taskParams = Type.Object({
   id: Type.String({ minLength: 1, maxLength: 256, examples: ['01a1fdbd-1481-70d9-8767-9f0a996a92e3'] }),
 });
 const state = Type.Union(taskStates.map((name) => Type.Literal(name)));

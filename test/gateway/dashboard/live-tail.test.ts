@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createEventParser, type ServerEvent } from '../../../gateway/dashboard/app/lib/event-parser.ts';
 import { addToTail, emptyTail, type Tail } from '../../../gateway/dashboard/app/lib/tail.ts';
 
 describe('the live tail', () => {
@@ -20,30 +19,5 @@ describe('the live tail', () => {
         expect(new Set(tail.items.map(({ key }) => key)).size).toBe(tail.items.length);
       }),
     );
-  });
-});
-
-describe('server-sent events', () => {
-  const text = 'retry: 1000\n\n: still here\n\nid: 1\nevent: attempt\ndata: {"n":1}\n\nevent: end\ndata: {"n":2}\n\n';
-
-  it('are read however the pieces are cut', () => {
-    fc.assert(
-      fc.property(fc.array(fc.nat(text.length)), (cuts) => {
-        const events: ServerEvent[] = [];
-        const parse = createEventParser((event) => events.push(event));
-        const ends = [...cuts.sort((a, b) => a - b), text.length];
-        for (const [index, end] of ends.entries()) parse(text.slice(ends[index - 1] ?? 0, end));
-        expect(events).toEqual([
-          { name: 'attempt', data: { n: 1 } },
-          { name: 'end', data: { n: 2 } },
-        ]);
-      }),
-    );
-  });
-
-  it('that hold no JSON are passed over', () => {
-    const events: ServerEvent[] = [];
-    createEventParser((event) => events.push(event))('data: {oops\n\ndata: 3\n\n');
-    expect(events).toEqual([{ name: 'message', data: 3 }]);
   });
 });

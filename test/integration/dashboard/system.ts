@@ -8,6 +8,7 @@ import { migrate } from '../../../processors/sinks/migrate.ts';
 import { lagColumns, sampleRows, workerColumns } from '../../../processors/sinks/sample-rows.ts';
 import { createCodec } from '../../../schemas/codec.ts';
 import { type Config, loadConfig } from '../../../schemas/config.ts';
+import type { Attempt } from '../../../schemas/generated/attempt-batch.ts';
 import { downloadTaskSchema } from '../../../schemas/generated/download-task.ts';
 import { connectKafka } from '../../../topics/client.ts';
 import type { Broker } from '../../../topics/ports.ts';
@@ -93,11 +94,23 @@ async function storeWork(clickhouse: ClickHouse, name: string): Promise<void> {
         }),
       });
     });
-    const batch = aBatch(attempts, { pipeline: name, stage, topic: `${name}.${stage}` });
-    const rows = attemptRows(batch, { partition: 0, offset: place, timestampMs: now }).join('\n');
-    await clickhouse.insert({ table: 'attempts', columns: attemptColumns, rows: Buffer.from(rows), token: stage });
+    await storeAttempts(clickhouse, name, stage, attempts, place);
   }
   for (let ago = 60_000; ago >= 0; ago -= 5_000) await storeSample(clickhouse, name, now - ago, ago / 5_000);
+}
+
+/** `offset`: of their record, one of its own for each call. */
+export async function storeAttempts(
+  clickhouse: ClickHouse,
+  name: string,
+  stage: string,
+  attempts: readonly Attempt[],
+  offset: number,
+): Promise<void> {
+  const batch = aBatch(attempts, { pipeline: name, stage, topic: `${name}.${stage}` });
+  const rows = attemptRows(batch, { partition: 0, offset, timestampMs: Date.now() }).join('\n');
+  const token = `${stage} ${offset}`;
+  await clickhouse.insert({ table: 'attempts', columns: attemptColumns, rows: Buffer.from(rows), token });
 }
 
 async function storeSample(clickhouse: ClickHouse, name: string, at: number, ago: number): Promise<void> {

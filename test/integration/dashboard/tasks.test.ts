@@ -68,6 +68,9 @@ describe.skipIf(browserPath === undefined)('the pages of tasks, in a browser', (
     expect(await page.locator('.task-name').textContent()).toBe(id);
     expect(await page.locator('.task-errors li').count()).toBe(1);
     expect(await page.getByRole('button', { name: 'Cancel' }).count()).toBe(0);
+    // Rows were stored, records never: the browser itself notes the 410.
+    await page.getByText('PIPE_TASK_RECORD_GONE').waitFor();
+    expect(complaints.splice(0)).toEqual([expect.stringContaining('status of 410')]);
     await expectHarmless(page, complaints);
   });
 

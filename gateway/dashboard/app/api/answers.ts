@@ -78,8 +78,23 @@ export interface DeadLetterList {
   readonly isPartial: boolean;
 }
 
-export interface DeadLetterDetail extends DeadLetterSummary {
+/** What a record of Kafka holds. */
+export interface StoredRecord {
+  readonly key: string | null;
   readonly headers: Readonly<Record<string, string>>;
   readonly payload?: unknown;
   readonly undecoded?: { readonly reason: string; readonly text: string };
 }
+
+/** What a task brought to a stage. */
+export interface TaskRecord extends StoredRecord {
+  readonly stage: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** Epoch ms. */
+  readonly at: number;
+  readonly bytes: number;
+}
+
+export interface DeadLetterDetail extends DeadLetterSummary, StoredRecord {}

@@ -1,10 +1,16 @@
-import { createEventParser, type ServerEvent } from '../lib/event-parser.ts';
+import { readServerEvents } from '../../../../client/server-events.ts';
 import { RequestError, request } from './request.ts';
 
 export type StreamState = 'opening' | 'open' | 'lost' | 'over';
 
+export interface LiveEvent {
+  readonly name: string;
+  /** What its JSON says. */
+  readonly data: unknown;
+}
+
 export interface EventListener {
-  onEvent(event: ServerEvent): void;
+  onEvent(event: LiveEvent): void;
   onState(state: StreamState): void;
 }
 
@@ -46,12 +52,10 @@ async function readStream(path: string, listener: EventListener, leaving: AbortS
   if (!body) return false;
   listener.onState('open');
   let isOver = false;
-  const parse = createEventParser((event) => {
-    if (leaving.aborted) return;
-    isOver ||= event.name === 'end';
-    listener.onEvent(event);
-  });
-  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) parse(piece.value);
+  for await (const { name, data } of readServerEvents(body)) {
+    if (leaving.aborted) break;
+    isOver ||= name === 'end';
+    listener.onEvent({ name, data: JSON.parse(data) });
+  }
   return isOver;
 }

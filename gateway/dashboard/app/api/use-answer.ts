@@ -21,11 +21,13 @@ interface Held<Data> {
   readonly at: number | undefined;
 }
 
-/** The JSON of a GET, asked again at every refresh (`once`: not); an undefined path asks nothing. */
+/** The JSON of a GET, asked again at every refresh (`once`: only after a failure that passes); an undefined path asks nothing. */
 export function useAnswer<Data>(path: string | undefined, { once = false } = {}): Answer<Data> {
   const [held, setHeld] = useState<Held<Data> | undefined>(undefined);
   const flight = useRef<{ readonly path: string; readonly leaving: AbortController } | undefined>(undefined);
-  const turn = once ? 0 : tick.value;
+  const isPassing = held?.error !== undefined && (held.error.status === 0 || held.error.status >= 500);
+  const isSettled = once && held?.path === path && !isPassing;
+  const turn = isSettled ? 0 : tick.value;
   useEffect(() => {
     // A question that is slower than the refresh is waited for, not asked over and over.
     if (path === undefined || flight.current?.path === path) return;

@@ -1,6 +1,6 @@
 import { useRef, useState } from 'preact/hooks';
-import { linkTo } from '../lib/location.ts';
 import type { Receipt } from './answers.ts';
+import { pipelinePath } from './paths.ts';
 import { type RequestError, requestJson } from './request.ts';
 
 export interface Submission {
@@ -26,7 +26,7 @@ export function useSubmission(): Submission {
   const [isBusy, setBusy] = useState(false);
   const open = useRef<{ readonly what: string; readonly key: string } | undefined>(undefined);
   const send = async ({ pipeline, stage, key }: SubmitTarget, payload: unknown): Promise<void> => {
-    const path = linkTo(`/v1/pipelines/${encodeURIComponent(pipeline)}/tasks`, { stage, key });
+    const path = pipelinePath(pipeline, 'tasks', { stage, key });
     const what = path + JSON.stringify(payload);
     if (open.current?.what !== what) open.current = { what, key: randomKey() };
     setBusy(true);

@@ -3,6 +3,7 @@ import { isHidden } from '../lib/refresh.ts';
 import { isTerminal, stepsOf, type TaskStep } from '../lib/task-steps.ts';
 import type { TaskDetail, TaskEvent } from './answers.ts';
 import { openEvents, type StreamState } from './events.ts';
+import { taskPath } from './paths.ts';
 import { type Answer, useAnswer } from './use-answer.ts';
 
 export interface FollowedTask {
@@ -17,7 +18,7 @@ const maxEvents = 1_000;
 
 /** A task from the history and, until it has ended, live: what the history does not have yet comes from the stream. */
 export function useTask(id: string): FollowedTask {
-  const path = `/v1/tasks/${encodeURIComponent(id)}`;
+  const path = taskPath(id);
   const answer = useAnswer<TaskDetail>(path);
   const [events, setEvents] = useState<readonly TaskEvent[]>([]);
   const [end, setEnd] = useState<string | undefined>(undefined);

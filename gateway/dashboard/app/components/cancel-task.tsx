@@ -1,11 +1,12 @@
 import { useState } from 'preact/hooks';
+import { taskPath } from '../api/paths.ts';
 import { requestJson } from '../api/request.ts';
 import { ConfirmDialog } from './confirm-dialog.tsx';
 
 export function CancelTask({ id }: { id: string }) {
   const [step, setStep] = useState<'idle' | 'asking' | 'ordered'>('idle');
   const cancel = async () => {
-    await requestJson(`/v1/tasks/${encodeURIComponent(id)}`, { method: 'DELETE' });
+    await requestJson(taskPath(id), { method: 'DELETE' });
     setStep('ordered');
   };
   if (step === 'ordered') {

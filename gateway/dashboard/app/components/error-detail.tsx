@@ -2,7 +2,8 @@ import type { ErrorGroup, ErrorGroups } from '../api/answers.ts';
 import { formatCount, formatTime } from '../lib/format.ts';
 import { zone } from '../lib/settings.ts';
 import { zoomInto } from '../lib/zoom.ts';
-import { CopyButton } from './copy-button.tsx';
+import { Copyable } from './copy-button.tsx';
+import { Fact } from './fact.tsx';
 import { TaskLink } from './task-link.tsx';
 import { TimeChart } from './time-chart.tsx';
 
@@ -12,9 +13,7 @@ export function ErrorDetail({ group, data }: { group: ErrorGroup; data: ErrorGro
     <div class="detail">
       <TimeChart
         title={`${group.code} over time`}
-        t={data.t}
-        stepMs={data.stepMs}
-        partialSince={data.partialSince}
+        data={data}
         lines={[{ label: 'failed', colour: 'bad', values: group.counts }]}
         isStacked
         format={formatCount}
@@ -22,23 +21,18 @@ export function ErrorDetail({ group, data }: { group: ErrorGroup; data: ErrorGro
         onZoom={zoomInto}
       />
       <dl class="facts">
-        <dt>Message</dt>
-        <dd>
+        <Fact name="Message">
           <bdi class="foreign">{group.message}</bdi>
-        </dd>
-        <dt>A task</dt>
-        <dd>
+        </Fact>
+        <Fact name="A task">
           <TaskLink id={group.taskId} />
-        </dd>
-        <dt>Seen</dt>
-        <dd class="num">
+        </Fact>
+        <Fact name="Seen">
           {formatTime(group.firstSeen, zone.value)} to {formatTime(group.lastSeen, zone.value)}
-        </dd>
-        <dt>Fingerprint</dt>
-        <dd>
-          <span class="mono">{group.fingerprint}</span>{' '}
-          <CopyButton text={group.fingerprint} label="Copy the fingerprint" shown="Copy" />
-        </dd>
+        </Fact>
+        <Fact name="Fingerprint">
+          <Copyable text={group.fingerprint} label="Copy the fingerprint" />
+        </Fact>
       </dl>
     </div>
   );

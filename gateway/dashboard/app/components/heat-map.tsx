@@ -3,6 +3,7 @@ import type { LatencyMaps } from '../api/answers.ts';
 import { formatCount, formatMark, formatMoment, formatSpan, none, rounded } from '../lib/format.ts';
 import { colour } from '../lib/palette.ts';
 import { shownTheme, zone } from '../lib/settings.ts';
+import { markStepFor, timeMarks } from '../lib/time-marks.ts';
 import { chartRightPadding } from './time-chart.tsx';
 
 export interface HeatMapProps {
@@ -119,16 +120,11 @@ function draw(
     ink.fillText(rounded(formatSpan(boundsMs[row])), axisWidth - 8, yOf(row) + rowHeight / 2);
   }
   ink.textAlign = 'center';
-  const apartMs = niceApart(stepMs * t.length, Math.max(2, Math.floor(plotWidth / 110)));
-  for (const [bucket, ms] of t.entries()) {
-    if (ms % apartMs !== 0) continue;
-    ink.fillText(formatMark(ms, apartMs, zone.peek()), axisWidth + bucket * cellWidth, height + axisHeight / 2 + 2);
+  const [from = 0] = t;
+  const spanMs = stepMs * t.length;
+  const apartMs = markStepFor(spanMs, Math.max(2, Math.floor(plotWidth / 110)));
+  for (const ms of timeMarks(from, from + spanMs, apartMs, zone.peek())) {
+    const x = axisWidth + ((ms - from) / spanMs) * plotWidth;
+    ink.fillText(formatMark(ms, apartMs, zone.peek()), x, height + axisHeight / 2 + 2);
   }
 }
-
-const nicePartsMs = [5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400, 432_000].map(
-  (seconds) => seconds * 1_000,
-);
-
-const niceApart = (spanMs: number, marks: number): number =>
-  nicePartsMs.find((partMs) => spanMs / partMs <= marks) ?? 864_000_000;

@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { TaskEvent } from '../api/answers.ts';
 import { openEvents, type StreamState } from '../api/events.ts';
-import { formatCount, formatExact } from '../lib/format.ts';
-import { linkTo } from '../lib/location.ts';
+import { pipelinePath } from '../api/paths.ts';
+import { countOf, formatCount, formatExact } from '../lib/format.ts';
 import { isHidden } from '../lib/refresh.ts';
 import { zone } from '../lib/settings.ts';
 import { addToTail, emptyTail, type Tail } from '../lib/tail.ts';
@@ -41,7 +41,7 @@ export function LiveTail({ pipeline, stage, search }: LiveTailProps) {
     >
       <p class="tail-facts num" role="status">
         {formatCount(tail.seen)} seen · {formatCount(tail.skipped)} skipped, too fast to be shown
-        {breaks > 0 && ` · ${breaks} ${breaks === 1 ? 'break' : 'breaks'} in which nothing was heard`}
+        {breaks > 0 && ` · ${countOf(breaks, 'break')} in which nothing was heard`}
       </p>
       <section class="table-scroll tail" aria-label="Live attempts">
         <table class="table fixed-table">
@@ -81,7 +81,7 @@ function useTail(pipeline: string, stage: string, search: string) {
     if (isAway) return setBreaks((before) => before + 1);
     let arrived: TaskEvent[] = [];
     let count = 0;
-    const stop = openEvents(linkTo(`/v1/pipelines/${encodeURIComponent(pipeline)}/events`, { stage }), {
+    const stop = openEvents(pipelinePath(pipeline, 'events', { stage }), {
       onEvent({ data }) {
         const event = data as TaskEvent;
         if (!event.id.includes(search)) return;

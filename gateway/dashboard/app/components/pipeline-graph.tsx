@@ -115,7 +115,7 @@ function StageNode({ at, stage, pipeline, colour, done, lost }: StageNodeProps) 
   return (
     <a class="node" href={linkTo('/throughput', { pipeline, stage: stage.name })} data-row>
       <rect x={x} y={y} width={node.width} height={node.height} rx={6} />
-      <rect class={`node-mark fill-${colour}`} x={x} y={y + 12} width={3} height={node.height - 24} rx={1.5} />
+      <rect class={`node-mark ink-${colour}`} x={x} y={y + 12} width={3} height={node.height - 24} rx={1.5} />
       <text class="node-name" x={x + 16} y={y + 25}>
         {stage.name}
       </text>

@@ -1,6 +1,6 @@
 import { may } from '../api/session.ts';
 import type { Submission } from '../api/use-submission.ts';
-import { CopyButton } from './copy-button.tsx';
+import { Copyable } from './copy-button.tsx';
 import { TaskLink } from './task-link.tsx';
 
 /** What the gateway said of what was sent. */
@@ -26,14 +26,7 @@ export function SentTask({ submission: { receipt, error } }: { submission: Pick<
       <p>
         <b>202</b> Kafka has it: <span class="mono">{`${topic}/${partition}/${offset}`}</span>
       </p>
-      {may('read') ? (
-        <TaskLink id={id} />
-      ) : (
-        <span class="task-link">
-          <bdi class="mono clip">{id}</bdi>
-          <CopyButton text={id} label="Copy the id" shown="Copy" />
-        </span>
-      )}
+      {may('read') ? <TaskLink id={id} /> : <Copyable text={id} label="Copy the id" />}
     </div>
   );
 }

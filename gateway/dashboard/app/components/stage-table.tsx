@@ -75,7 +75,7 @@ function StageRow({ pipeline, stage, stats, rate, index }: StageTableProps & { s
     <tr>
       <th scope="row" class="col-stage">
         <a data-row href={linkTo('/throughput', { pipeline: pipeline.name, stage: stage.name })}>
-          <i class={`swatch fill-${stageColour(index)}`} /> {stage.name}
+          <i class={`swatch ink-${stageColour(index)}`} /> {stage.name}
         </a>
       </th>
       <td class="col-spark">

@@ -1,9 +1,11 @@
 import { useState } from 'preact/hooks';
 import type { TaskDetail } from '../api/answers.ts';
+import { taskPath } from '../api/paths.ts';
 import { type RequestError, request } from '../api/request.ts';
 import { formatBytes } from '../lib/format.ts';
 import { saveFile } from '../lib/save-file.ts';
-import { CopyButton } from './copy-button.tsx';
+import { Copyable } from './copy-button.tsx';
+import { Fact } from './fact.tsx';
 import { JsonBlock } from './json-block.tsx';
 import { Panel } from './panel.tsx';
 
@@ -14,17 +16,13 @@ export function TaskResult({ task }: { task: TaskDetail }) {
     <Panel title="Result" actions={<DownloadResult id={task.id} />}>
       {blob ? (
         <dl class="facts">
-          <dt>Size</dt>
-          <dd class="num">{formatBytes(blob.sizeBytes)}</dd>
-          <dt>Type</dt>
-          <dd>
+          <Fact name="Size">{formatBytes(blob.sizeBytes)}</Fact>
+          <Fact name="Type">
             <bdi class="foreign">{blob.contentType}</bdi>
-          </dd>
-          <dt>SHA-256</dt>
-          <dd class="task-link">
-            <bdi class="mono clip">{blob.sha256}</bdi>
-            <CopyButton text={blob.sha256} label="Copy the hash" shown="Copy" />
-          </dd>
+          </Fact>
+          <Fact name="SHA-256">
+            <Copyable text={blob.sha256} label="Copy the hash" />
+          </Fact>
         </dl>
       ) : (
         <JsonBlock label="Result" value={result} />
@@ -38,7 +36,7 @@ function DownloadResult({ id }: { id: string }) {
   const [state, setState] = useState<'idle' | 'busy' | RequestError>('idle');
   const download = async () => {
     setState('busy');
-    const answer = await request(`/v1/tasks/${encodeURIComponent(id)}/result`);
+    const answer = await request(taskPath(id, '/result'));
     const named = /filename="([^"]+)"/.exec(answer.headers.get('content-disposition') ?? '')?.[1];
     saveFile(named ?? 'result.json', await answer.blob());
     setState('idle');

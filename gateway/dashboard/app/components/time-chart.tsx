@@ -3,6 +3,7 @@ import uPlot from 'uplot';
 import { formatMark, formatMoment, none, rounded } from '../lib/format.ts';
 import { colour } from '../lib/palette.ts';
 import { shownTheme, zone } from '../lib/settings.ts';
+import { markStepsMs, timeMarks } from '../lib/time-marks.ts';
 
 export interface ChartLine {
   readonly label: string;
@@ -12,14 +13,19 @@ export interface ChartLine {
   readonly isDashed?: boolean;
 }
 
-export interface TimeChartProps {
-  /** What it shows, for who cannot see it. */
-  readonly title: string;
+export interface TimeAxis {
   /** Start of each bucket, epoch ms. */
   readonly t: readonly number[];
   readonly stepMs: number;
+  /** From here on buckets are not complete; null or absent: all are. */
+  readonly partialSince?: number | null;
+}
+
+export interface TimeChartProps {
+  /** What it shows, for who cannot see it. */
+  readonly title: string;
+  readonly data: TimeAxis;
   readonly lines: readonly ChartLine[];
-  readonly partialSince: number | null;
   readonly format: (value: number | null) => string;
   readonly height?: number;
   /** Areas on top of one another. */
@@ -37,7 +43,8 @@ export const chartRightPadding = 28;
 
 /** Lines over time, with the values at the cursor (else the last complete ones) in a legend of fixed height. */
 export function TimeChart(props: TimeChartProps) {
-  const { lines, height = defaultHeight, t, stepMs, partialSince, format, title } = props;
+  const { lines, height = defaultHeight, format, title } = props;
+  const { t, stepMs, partialSince = null } = props.data;
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const latest = useRef(props);
@@ -76,7 +83,7 @@ export function TimeChart(props: TimeChartProps) {
         </span>
         {lines.map((line) => (
           <span class="legend-item" key={line.label}>
-            <i class={`swatch fill-${line.colour}`} />
+            <i class={`swatch ink-${line.colour}`} />
             {line.label} <b class="num">{format(line.values[at] ?? null)}</b>
           </span>
         ))}
@@ -102,7 +109,7 @@ function lastTold(lines: readonly ChartLine[], last: number): number {
 type Latest = { readonly current: TimeChartProps };
 
 /** Stacked areas are sums from the bottom up; the last line is drawn first, behind the others. */
-function dataOf({ t, lines, isStacked = false }: TimeChartProps): uPlot.AlignedData {
+function dataOf({ data: { t }, lines, isStacked = false }: TimeChartProps): uPlot.AlignedData {
   const seconds = t.map((ms) => ms / 1_000);
   if (!isStacked) return [seconds, ...lines.map(({ values }) => [...values])];
   const sums: number[] = t.map(() => 0);
@@ -126,7 +133,7 @@ function optionsOf(latest: Latest, width: number, setPointed: (index: number | n
     height,
     legend: { show: false },
     padding: [12, chartRightPadding, 0, 0],
-    scales: { x: { time: true }, y: isLogarithmic ? { distr: 3, range: logarithmicRange } : { range: fromZero } },
+    scales: { x: { time: false }, y: isLogarithmic ? { distr: 3, range: logarithmicRange } : { range: fromZero } },
     cursor: {
       points: { size: 6 },
       drag: { x: latest.current.onZoom !== undefined, y: false, setScale: false },
@@ -139,6 +146,9 @@ function optionsOf(latest: Latest, width: number, setPointed: (index: number | n
         font,
         size: 28,
         space: 90,
+        incrs: markStepsMs.map((ms) => ms / 1_000),
+        splits: (_, __, from, to, apart) =>
+          timeMarks(from * 1_000, to * 1_000, apart * 1_000, zone.peek()).map((ms) => ms / 1_000),
         values: (_, marks, __, ___, apart) => marks.map((mark) => formatMark(mark * 1_000, apart * 1_000, zone.peek())),
       },
       {
@@ -209,8 +219,8 @@ function zoomTo(self: uPlot, latest: Latest): void {
 
 /** Buckets that are not complete yet lie under a shade: their fall is none. */
 function shadePartial(self: uPlot, latest: Latest): void {
-  const { partialSince } = latest.current;
-  if (partialSince === null) return;
+  const { partialSince } = latest.current.data;
+  if (typeof partialSince !== 'number') return;
   const { left, top, width, height } = self.bbox;
   const x = Math.max(left, self.valToPos(partialSince / 1_000, 'x', true));
   self.ctx.save();

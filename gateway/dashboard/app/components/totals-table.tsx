@@ -1,52 +1,36 @@
 import type { StageTotals } from '../api/answers.ts';
 import { formatBytes, formatCount, formatShare } from '../lib/format.ts';
-import { linkTo, place } from '../lib/location.ts';
+import { linkHere } from '../lib/location.ts';
 import { stageColour } from '../lib/palette.ts';
+import { type Column, Table } from './table.tsx';
 
-const columns = ['accepted', 'ok', 'retry', 'dead', 'expired', 'cancelled', 'skipped'] as const;
+const outcomes = ['accepted', 'ok', 'retry', 'dead', 'expired', 'cancelled', 'skipped'] as const;
+const columns: readonly Column[] = [
+  ['Stage'],
+  ...[...outcomes, 'failing', 'bytes in'].map((head) => [head, 'right'] as const),
+];
 
 /** How many ended how, by stage. */
 export function TotalsTable({ totals }: { totals: readonly StageTotals[] }) {
-  const { path, query } = place.value;
   return (
-    <section class="table-scroll" aria-label="Totals by stage">
-      <table class="table">
-        <thead>
-          <tr>
-            <th scope="col">Stage</th>
-            {columns.map((name) => (
-              <th key={name} scope="col" class="right">
-                {name}
-              </th>
-            ))}
-            <th scope="col" class="right">
-              failing
-            </th>
-            <th scope="col" class="right">
-              bytes in
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {totals.map((each, index) => (
-            <tr key={each.stage}>
-              <th scope="row">
-                <a data-row href={linkTo(path, { ...Object.fromEntries(query), stage: each.stage })}>
-                  <i class={`swatch fill-${stageColour(index)}`} /> {each.stage}
-                </a>
-              </th>
-              {columns.map((name) => (
-                <td key={name} class={`right num ${each[name] === 0 ? 'is-faint' : name === 'dead' ? 'is-bad' : ''}`}>
-                  {formatCount(each[name])}
-                </td>
-              ))}
-              <td class="right num">{formatShare(failing(each))}</td>
-              <td class="right num">{formatBytes(each.bytes)}</td>
-            </tr>
+    <Table label="Totals by stage" look="" columns={columns}>
+      {totals.map((each, index) => (
+        <tr key={each.stage}>
+          <th scope="row">
+            <a data-row href={linkHere({ stage: each.stage })}>
+              <i class={`swatch ink-${stageColour(index)}`} /> {each.stage}
+            </a>
+          </th>
+          {outcomes.map((name) => (
+            <td key={name} class={`right num ${each[name] === 0 ? 'is-faint' : name === 'dead' ? 'is-bad' : ''}`}>
+              {formatCount(each[name])}
+            </td>
           ))}
-        </tbody>
-      </table>
-    </section>
+          <td class="right num">{formatShare(failing(each))}</td>
+          <td class="right num">{formatBytes(each.bytes)}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

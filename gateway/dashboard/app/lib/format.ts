@@ -9,6 +9,10 @@ export function formatCount(value: number | null | undefined): string {
   return value === null || value === undefined ? none : whole.format(value);
 }
 
+/** 1 error, 2 errors. */
+export const countOf = (count: number, word: string): string =>
+  `${formatCount(count)} ${word}${count === 1 ? '' : 's'}`;
+
 /** Seven places at most: 1.2M. */
 export function formatShort(value: number | null | undefined): string {
   if (value === null || value === undefined) return none;

@@ -28,11 +28,14 @@ export function navigate(href: string, how: 'push' | 'replace' = 'push'): void {
   if (how === 'push') document.querySelector('main')?.scrollTo({ top: 0 });
 }
 
-/** Changes parameters of this page; undefined or '' takes one away. */
-export function setQuery(change: QueryChange, how: 'push' | 'replace' = 'push'): void {
-  const { path, query } = place.peek();
-  navigate(linkTo(path, { ...Object.fromEntries(query), ...change }), how);
+/** A link to this page with other parameters; undefined or '' takes one away. */
+export function linkHere(change: QueryChange): string {
+  const { path, query } = place.value;
+  return linkTo(path, { ...Object.fromEntries(query), ...change });
 }
+
+export const setQuery = (change: QueryChange, how: 'push' | 'replace' = 'push'): void =>
+  navigate(linkHere(change), how);
 
 /** Plain links of ours change the page without loading it; those with a modifier key stay the browser's. */
 export function followLinks(isOurs: (path: string) => boolean): void {

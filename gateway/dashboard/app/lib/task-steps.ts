@@ -1,3 +1,4 @@
+import { endStates } from '../../../../schemas/task-ending.ts';
 import type { TaskEvent, TimelineEntry } from '../api/answers.ts';
 
 /** One thing that happened to a task, whether the history told it or the live stream. */
@@ -37,6 +38,4 @@ export function stepsOf(timeline: readonly TimelineEntry[], events: readonly Tas
   return [...steps.values()].sort((a, b) => a.at - b.at || isLater(a) - isLater(b));
 }
 
-const ends = ['succeeded', 'dead', 'cancelled', 'expired'];
-
-export const isTerminal = (state: string | undefined): boolean => state !== undefined && ends.includes(state);
+export const isTerminal = (state: string | undefined): boolean => endStates.some((end) => end === state);

@@ -5,23 +5,24 @@ import { PageHead } from '../components/page-head.tsx';
 import { Panel } from '../components/panel.tsx';
 import { PipelinePicker, StagePicker, usePipeline } from '../components/pickers.tsx';
 import { Empty, Loaded } from '../components/states.tsx';
+import { type Column, OpeningRow, Table } from '../components/table.tsx';
 import { TaskLink } from '../components/task-link.tsx';
 import { formatAgo, formatBytes, formatCount, formatTime } from '../lib/format.ts';
-import { linkTo, place } from '../lib/location.ts';
+import { linkHere, linkTo, place } from '../lib/location.ts';
 import { now } from '../lib/refresh.ts';
 import { zone } from '../lib/settings.ts';
 
 /** What was given up, why, and what it held. Read from Kafka, so it is all that is stored, whoever wrote it. */
 export function DeadLettersPage() {
   const picked = usePipeline();
-  const { path, query } = place.value;
+  const { query } = place.value;
   const cursor = query.get('cursor') ?? '';
   const stage = picked.pipeline?.stages.find(({ name }) => name === query.get('stage'))?.name;
   const answer = useAnswer<DeadLetterList>(
     picked.pipeline && linkTo('/v1/dead-letters', { pipeline: picked.pipeline.name, stage, cursor }),
   );
   const { data } = answer;
-  const moved = (to: string) => linkTo(path, { ...Object.fromEntries(query), cursor: to, letter: '' });
+  const moved = (to: string) => linkHere({ cursor: to, letter: '' });
   return (
     <>
       <PageHead title="Dead letters">
@@ -37,7 +38,15 @@ export function DeadLettersPage() {
                   They are too large to be read at once: some are missing here.
                 </p>
               )}
-              {letters.length === 0 ? <Empty title="Nothing was given up." /> : <LetterTable letters={letters} />}
+              {letters.length === 0 ? (
+                <Empty title="Nothing was given up." />
+              ) : (
+                <Table label="Dead letters" look="letter-table" columns={columns}>
+                  {letters.map((letter) => (
+                    <LetterRows key={placeOf(letter)} letter={letter} />
+                  ))}
+                </Table>
+              )}
             </>
           )}
         </Loaded>
@@ -50,73 +59,42 @@ export function DeadLettersPage() {
   );
 }
 
-const heads = ['Why', 'Task', 'Stage', 'Given up', 'Attempts', 'Size'];
-
-function LetterTable({ letters }: { letters: readonly DeadLetterSummary[] }) {
-  const open = place.value.query.get('letter');
-  return (
-    <section class="table-scroll" aria-label="Dead letters">
-      <table class="table letter-table">
-        <colgroup>
-          <col />
-          <col class="w-id" />
-          <col class="w-stage" />
-          <col class="w-time" />
-          <col class="w-count" />
-          <col class="w-count" />
-        </colgroup>
-        <thead>
-          <tr>
-            {heads.map((head, index) => (
-              <th key={head} scope="col" class={index > 3 ? 'right' : ''}>
-                {head}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {letters.map((letter) => (
-            <LetterRows key={placeOf(letter)} letter={letter} isOpen={open === placeOf(letter)} />
-          ))}
-        </tbody>
-      </table>
-    </section>
-  );
-}
+const columns: readonly Column[] = [
+  ['Why'],
+  ['Task', 'w-id'],
+  ['Stage', 'w-stage'],
+  ['Given up', 'w-time'],
+  ['Attempts', 'w-count right'],
+  ['Size', 'w-count right'],
+];
 
 const placeOf = ({ topic, partition, offset }: DeadLetterSummary): string => `${topic}/${partition}/${offset}`;
 
-function LetterRows({ letter, isOpen }: { letter: DeadLetterSummary; isOpen: boolean }) {
-  const { path, query } = place.value;
-  const toggle = linkTo(path, { ...Object.fromEntries(query), letter: isOpen ? undefined : placeOf(letter) });
+function LetterRows({ letter }: { letter: DeadLetterSummary }) {
+  const where = placeOf(letter);
   return (
-    <>
-      <tr class={isOpen ? 'is-open' : ''}>
-        <td class="error-cell">
-          <a data-row href={toggle} aria-expanded={isOpen}>
-            <b class="mono clip">{letter.code || 'no reason given'}</b>
-            <bdi class="clip">{letter.message || placeOf(letter)}</bdi>
-          </a>
-        </td>
-        <td>
-          <TaskLink id={letter.taskId} />
-        </td>
-        <td class="clip">
-          <bdi>{letter.stage}</bdi>
-        </td>
-        <td class="num" title={formatTime(letter.at, zone.value)}>
-          {formatAgo(letter.at, now.value)}
-        </td>
-        <td class="right num">{formatCount(letter.attempts)}</td>
-        <td class="right num">{formatBytes(letter.bytes)}</td>
-      </tr>
-      {isOpen && (
-        <tr class="detail-row">
-          <td colSpan={heads.length}>
-            <DeadLetterDetail place={placeOf(letter)} />
+    <OpeningRow name="letter" id={where} span={columns.length} detail={() => <DeadLetterDetail place={where} />}>
+      {(link) => (
+        <>
+          <td class="error-cell">
+            <a data-row {...link}>
+              <b class="mono clip">{letter.code || 'no reason given'}</b>
+              <bdi class="clip">{letter.message || where}</bdi>
+            </a>
           </td>
-        </tr>
+          <td>
+            <TaskLink id={letter.taskId} />
+          </td>
+          <td class="clip">
+            <bdi>{letter.stage}</bdi>
+          </td>
+          <td class="num" title={formatTime(letter.at, zone.value)}>
+            {formatAgo(letter.at, now.value)}
+          </td>
+          <td class="right num">{formatCount(letter.attempts)}</td>
+          <td class="right num">{formatBytes(letter.bytes)}</td>
+        </>
       )}
-    </>
+    </OpeningRow>
   );
 }

@@ -6,7 +6,8 @@ import { Panel } from '../components/panel.tsx';
 import { PipelinePicker, StagePicker, usePipeline, WindowPicker } from '../components/pickers.tsx';
 import { Sparkline } from '../components/sparkline.tsx';
 import { Empty, Loaded } from '../components/states.tsx';
-import { formatAgo, formatCount, formatTime } from '../lib/format.ts';
+import { type Column, OpeningRow, Table } from '../components/table.tsx';
+import { countOf, formatAgo, formatCount, formatTime } from '../lib/format.ts';
 import { linkTo, place } from '../lib/location.ts';
 import { now } from '../lib/refresh.ts';
 import { zone } from '../lib/settings.ts';
@@ -24,7 +25,6 @@ export function ErrorsPage() {
         ...{ pipeline: picked.pipeline.name, stage: query.get('stage') ?? '', limit: 200 },
       }),
   );
-  const open = query.get('group');
   const count = answer.data?.groups.length;
   return (
     <>
@@ -34,7 +34,7 @@ export function ErrorsPage() {
         <WindowPicker />
       </PageHead>
       <Panel
-        title={count === undefined ? 'Groups' : `${formatCount(count)} ${count === 1 ? 'group' : 'groups'}`}
+        title={count === undefined ? 'Groups' : countOf(count, 'group')}
         hint="the same code and message, but for numbers and ids"
         sql={answer.data?.sql}
         isFlush
@@ -43,39 +43,11 @@ export function ErrorsPage() {
           {(data) => {
             if (data.groups.length === 0) return <Empty title="Nothing failed in this time." />;
             return (
-              <section class="table-scroll" aria-label="Groups of errors">
-                <table class="table error-table">
-                  <colgroup>
-                    <col class="w-count" />
-                    <col class="w-count" />
-                    <col />
-                    <col class="w-stage" />
-                    <col class="w-spark" />
-                    <col class="w-time" />
-                    <col class="w-time" />
-                  </colgroup>
-                  <thead>
-                    <tr>
-                      <th scope="col" class="right">
-                        Failed
-                      </th>
-                      <th scope="col" class="right">
-                        Given up
-                      </th>
-                      <th scope="col">What</th>
-                      <th scope="col">Stage</th>
-                      <th scope="col">Trend</th>
-                      <th scope="col">First seen</th>
-                      <th scope="col">Last seen</th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {data.groups.map((group) => (
-                      <GroupRows key={keyOf(group)} group={group} data={data} isOpen={open === keyOf(group)} />
-                    ))}
-                  </tbody>
-                </table>
-              </section>
+              <Table label="Groups of errors" look="error-table" columns={columns}>
+                {data.groups.map((group) => (
+                  <GroupRows key={keyOf(group)} group={group} data={data} />
+                ))}
+              </Table>
             );
           }}
         </Loaded>
@@ -84,40 +56,46 @@ export function ErrorsPage() {
   );
 }
 
+const columns: readonly Column[] = [
+  ['Failed', 'w-count right'],
+  ['Given up', 'w-count right'],
+  ['What'],
+  ['Stage', 'w-stage'],
+  ['Trend', 'w-spark'],
+  ['First seen', 'w-time'],
+  ['Last seen', 'w-time'],
+];
+
 const keyOf = ({ stage, fingerprint }: ErrorGroup): string => `${stage}.${fingerprint}`;
 
-function GroupRows({ group, data, isOpen }: { group: ErrorGroup; data: ErrorGroups; isOpen: boolean }) {
-  const { path, query } = place.value;
-  const toggle = linkTo(path, { ...Object.fromEntries(query), group: isOpen ? undefined : keyOf(group) });
+function GroupRows({ group, data }: { group: ErrorGroup; data: ErrorGroups }) {
+  const detail = () => <ErrorDetail group={group} data={data} />;
   return (
-    <>
-      <tr class={isOpen ? 'is-open' : ''}>
-        <td class="right num">{formatCount(group.errors)}</td>
-        <td class={`right num ${group.dead > 0 ? 'is-bad' : 'is-faint'}`}>{formatCount(group.dead)}</td>
-        <td class="error-cell">
-          <a data-row href={toggle} aria-expanded={isOpen}>
-            <b class="mono">{group.code}</b>
-            <span class="clip">{group.message}</span>
-          </a>
-        </td>
-        <td>{group.stage}</td>
-        <td>
-          <Sparkline values={group.counts} colour="bad" label={`${group.code} over time`} />
-        </td>
-        <td class="num" title={formatTime(group.firstSeen, zone.value)}>
-          {formatAgo(group.firstSeen, now.value)}
-        </td>
-        <td class="num" title={formatTime(group.lastSeen, zone.value)}>
-          {formatAgo(group.lastSeen, now.value)}
-        </td>
-      </tr>
-      {isOpen && (
-        <tr class="detail-row">
-          <td colSpan={7}>
-            <ErrorDetail group={group} data={data} />
+    <OpeningRow name="group" id={keyOf(group)} span={columns.length} detail={detail}>
+      {(link) => (
+        <>
+          <td class="right num">{formatCount(group.errors)}</td>
+          <td class={`right num ${group.dead > 0 ? 'is-bad' : 'is-faint'}`}>{formatCount(group.dead)}</td>
+          <td class="error-cell">
+            <a data-row {...link}>
+              <b class="mono clip">{group.code}</b>
+              <bdi class="clip">{group.message}</bdi>
+            </a>
           </td>
-        </tr>
+          <td class="clip">{group.stage}</td>
+          <td>
+            <Sparkline values={group.counts} colour="bad" label={`${group.code} over time`} />
+          </td>
+          <Seen at={group.firstSeen} />
+          <Seen at={group.lastSeen} />
+        </>
       )}
-    </>
+    </OpeningRow>
   );
 }
+
+const Seen = ({ at }: { at: number }) => (
+  <td class="num" title={formatTime(at, zone.value)}>
+    {formatAgo(at, now.value)}
+  </td>
+);

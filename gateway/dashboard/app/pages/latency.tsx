@@ -1,4 +1,5 @@
 import type { LatencyMaps, Percentiles, StageSeries, Throughput, WithSql } from '../api/answers.ts';
+import { pipelinePath } from '../api/paths.ts';
 import { type Answer, useAnswer } from '../api/use-answer.ts';
 import { HeatMap } from '../components/heat-map.tsx';
 import { PageHead } from '../components/page-head.tsx';
@@ -8,7 +9,7 @@ import { Segments } from '../components/segments.tsx';
 import { Loaded } from '../components/states.tsx';
 import { type ChartLine, TimeChart } from '../components/time-chart.tsx';
 import { formatShortSpan } from '../lib/format.ts';
-import { linkTo, place, setQuery } from '../lib/location.ts';
+import { place, setQuery } from '../lib/location.ts';
 import { stageColour } from '../lib/palette.ts';
 import { readWindow, windowQuery } from '../lib/window.ts';
 import { zoomInto } from '../lib/zoom.ts';
@@ -29,9 +30,9 @@ export function LatencyPage() {
   const stage = query.get('stage') ?? '';
   const level = levels.find((each) => each === query.get('level')) ?? 'p95';
   const asked = { ...windowQuery(readWindow(query)), stage };
-  const base = picked.pipeline && `/v1/pipelines/${encodeURIComponent(picked.pipeline.name)}`;
-  const stats: Answer<Throughput & WithSql> = useAnswer(base && linkTo(`${base}/stats`, asked));
-  const maps: Answer<LatencyMaps & WithSql> = useAnswer(base && linkTo(`${base}/latency`, asked));
+  const pipeline = picked.pipeline?.name;
+  const stats: Answer<Throughput & WithSql> = useAnswer(pipeline && pipelinePath(pipeline, 'stats', asked));
+  const maps: Answer<LatencyMaps & WithSql> = useAnswer(pipeline && pipelinePath(pipeline, 'latency', asked));
   return (
     <>
       <PageHead title="Latency">
@@ -54,9 +55,7 @@ export function LatencyPage() {
               {(data) => (
                 <TimeChart
                   title={`${title}: percentiles over time`}
-                  t={data.t}
-                  stepMs={data.stepMs}
-                  partialSince={data.partialSince}
+                  data={data}
                   lines={stage === '' ? linesByStage(data, kind, level) : linesByLevel(data.series[0], kind)}
                   format={formatShortSpan}
                   height={200}

@@ -1,4 +1,5 @@
 import type { PipelineInfo, Throughput, WithSql } from '../api/answers.ts';
+import { pipelinePath } from '../api/paths.ts';
 import { type Answer, useAnswer } from '../api/use-answer.ts';
 import { OverviewErrors } from '../components/overview-errors.tsx';
 import { PageHead } from '../components/page-head.tsx';
@@ -49,7 +50,7 @@ export function OverviewPage() {
 
 function PipelineOverview({ pipeline, rate }: { pipeline: PipelineInfo; rate: RateSpan }) {
   const stats: Answer<Throughput & WithSql> = useAnswer(
-    `/v1/pipelines/${encodeURIComponent(pipeline.name)}/stats?window=15m&step=5s`,
+    pipelinePath(pipeline.name, 'stats', { window: '15m', step: '5s' }),
   );
   return (
     <div class="stack">
@@ -60,16 +61,14 @@ function PipelineOverview({ pipeline, rate }: { pipeline: PipelineInfo; rate: Ra
       <div class="columns">
         <Panel title="Finished per second" hint="by stage, 15 min">
           <Loaded answer={stats} height={272}>
-            {({ t, stepMs, partialSince, series }) => (
+            {(data) => (
               <TimeChart
                 title="Attempts that succeeded, per second, by stage"
-                t={t}
-                stepMs={stepMs}
-                partialSince={partialSince}
-                lines={series.map(({ stage, ok }, index) => ({
+                data={data}
+                lines={data.series.map(({ stage, ok }, index) => ({
                   label: stage,
                   colour: stageColour(index),
-                  values: perSecond(ok, stepMs),
+                  values: perSecond(ok, data.stepMs),
                 }))}
                 format={formatRate}
                 height={236}

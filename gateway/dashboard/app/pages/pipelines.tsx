@@ -1,12 +1,14 @@
 import type { Flow, PipelineInfo, PipelineStage } from '../api/answers.ts';
+import { pipelinePath } from '../api/paths.ts';
 import { type Answer, useAnswer } from '../api/use-answer.ts';
-import { CopyButton } from '../components/copy-button.tsx';
+import { Fact } from '../components/fact.tsx';
+import { JsonBlock } from '../components/json-block.tsx';
 import { PageHead } from '../components/page-head.tsx';
 import { Panel } from '../components/panel.tsx';
 import { usePipeline, WindowPicker } from '../components/pickers.tsx';
 import { PipelineGraph } from '../components/pipeline-graph.tsx';
 import { Loaded } from '../components/states.tsx';
-import { linkTo, place } from '../lib/location.ts';
+import { place } from '../lib/location.ts';
 import { readWindow } from '../lib/window.ts';
 
 /** What there is, how it hangs together, and what each stage takes. */
@@ -32,9 +34,7 @@ export function PipelinesPage() {
 
 function PipelinePanel({ pipeline }: { pipeline: PipelineInfo }) {
   const { span } = readWindow(place.value.query);
-  const flow: Answer<Flow> = useAnswer(
-    linkTo(`/v1/pipelines/${encodeURIComponent(pipeline.name)}/flow`, { window: span }),
-  );
+  const flow: Answer<Flow> = useAnswer(pipelinePath(pipeline.name, 'flow', { window: span }));
   return (
     <Panel title={pipeline.name} hint={`tasks a second over ${span}`} sql={flow.data?.sql}>
       <PipelineGraph pipeline={pipeline} flow={flow.data} />
@@ -48,22 +48,21 @@ function PipelinePanel({ pipeline }: { pipeline: PipelineInfo }) {
 }
 
 function StageFacts({ stage }: { stage: PipelineStage }) {
-  const schema = JSON.stringify(stage.input, null, 2);
   return (
     <details class="disclosure">
       <summary>
         <b>{stage.name}</b> <span class="hint mono">{stage.topic}</span>
       </summary>
       <dl class="facts">
-        <dt>Consumer group</dt>
-        <dd class="mono">{stage.group}</dd>
-        <dt>Dead letters</dt>
-        <dd class="mono">{stage.deadLetterTopic}</dd>
-        <dt>Payload</dt>
-        <dd>
-          <pre class="code">{schema}</pre>
-          <CopyButton text={schema} label="Copy the schema" />
-        </dd>
+        <Fact name="Consumer group">
+          <span class="mono">{stage.group}</span>
+        </Fact>
+        <Fact name="Dead letters">
+          <span class="mono">{stage.deadLetterTopic}</span>
+        </Fact>
+        <Fact name="Payload">
+          <JsonBlock label={`Schema of ${stage.name}`} value={stage.input} />
+        </Fact>
       </dl>
     </details>
   );

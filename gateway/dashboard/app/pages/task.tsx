@@ -2,14 +2,15 @@ import type { TaskDetail } from '../api/answers.ts';
 import { may } from '../api/session.ts';
 import { type FollowedTask, useTask } from '../api/use-task.ts';
 import { CancelTask } from '../components/cancel-task.tsx';
-import { CopyButton } from '../components/copy-button.tsx';
+import { Copyable } from '../components/copy-button.tsx';
 import { GanttChart } from '../components/gantt-chart.tsx';
 import { PageHead } from '../components/page-head.tsx';
 import { Panel } from '../components/panel.tsx';
 import { StateBadge } from '../components/state-badge.tsx';
 import { Empty, Failure } from '../components/states.tsx';
+import { TaskRecord } from '../components/task-record.tsx';
 import { TaskResult } from '../components/task-result.tsx';
-import { formatCount, formatExact, formatSpan, formatTime } from '../lib/format.ts';
+import { countOf, formatExact, formatSpan, formatTime } from '../lib/format.ts';
 import { now } from '../lib/refresh.ts';
 import { zone } from '../lib/settings.ts';
 import { timelineSql } from '../lib/task-sql.ts';
@@ -43,11 +44,15 @@ function OneTask({ id }: { id: string }) {
           </Panel>
           {answer.data && 'result' in answer.data && <TaskResult task={answer.data} />}
           <Errors steps={steps} />
+          {answer.data && <TaskRecord id={id} stages={stagesOf(answer.data)} />}
         </div>
       )}
     </>
   );
 }
+
+/** In the order in which it came to them. */
+const stagesOf = ({ timeline }: TaskDetail): readonly string[] => [...new Set(timeline.map(({ stage }) => stage))];
 
 function NotYet({ task: { answer, stream } }: { task: FollowedTask }) {
   const { error, again } = answer;
@@ -67,10 +72,9 @@ function Named({ id, task: { answer, state, steps } }: { id: string; task: Follo
   const note = steps.at(-1)?.note;
   return (
     <section class="panel task-head" aria-label="What it is">
-      <p class="task-link">
+      <Copyable text={id} label="Copy the id">
         <bdi class="mono clip task-name">{id}</bdi>
-        <CopyButton text={id} label="Copy the id" shown="Copy" />
-      </p>
+      </Copyable>
       <p class="facts-line num">
         {state !== undefined && <StateBadge state={state} />}
         {data && <TaskFacts task={data} isOver={isTerminal(state)} />}
@@ -94,9 +98,7 @@ function TaskFacts({ task, isOver }: { task: TaskDetail; isOver: boolean }) {
       ) : (
         <span>for {formatSpan(Math.max(0, Math.floor((now.value - submitted) / 1_000) * 1_000))}</span>
       )}
-      <span>
-        {formatCount(task.attempts)} {task.attempts === 1 ? 'attempt' : 'attempts'}
-      </span>
+      <span>{countOf(task.attempts, 'attempt')}</span>
     </>
   );
 }
@@ -105,7 +107,7 @@ function Errors({ steps }: { steps: readonly TaskStep[] }) {
   const failed = steps.filter(({ errorCode }) => errorCode !== '').reverse();
   if (failed.length === 0) return null;
   return (
-    <Panel title={`${failed.length} ${failed.length === 1 ? 'error' : 'errors'}`} hint="newest first">
+    <Panel title={countOf(failed.length, 'error')} hint="newest first">
       <ol class="task-errors">
         {failed.map((step) => (
           <li key={`${step.place} ${step.outcome} ${step.attempt} ${step.at}`}>

@@ -1,3 +1,4 @@
+import { taskStates } from '../../../history/history.ts';
 import type { TaskList, TaskSummary } from '../api/answers.ts';
 import { useAnswer } from '../api/use-answer.ts';
 import { LiveTail } from '../components/live-tail.tsx';
@@ -6,10 +7,11 @@ import { Panel } from '../components/panel.tsx';
 import { type PickedPipeline, Select, StagePicker, usePipeline, WindowPicker } from '../components/pickers.tsx';
 import { StateBadge } from '../components/state-badge.tsx';
 import { Empty, Loaded } from '../components/states.tsx';
+import { type Column, Table } from '../components/table.tsx';
 import { TaskLink } from '../components/task-link.tsx';
 import { csvOf } from '../lib/csv.ts';
 import { formatAgo, formatCount, formatSpan, formatTime } from '../lib/format.ts';
-import { linkTo, place, setQuery } from '../lib/location.ts';
+import { linkHere, linkTo, place, setQuery } from '../lib/location.ts';
 import { now } from '../lib/refresh.ts';
 import { saveFile } from '../lib/save-file.ts';
 import { zone } from '../lib/settings.ts';
@@ -17,12 +19,11 @@ import { tasksSql } from '../lib/task-sql.ts';
 import { readWindow, spans } from '../lib/window.ts';
 
 const pageSize = 100;
-const states = ['queued', 'running', 'waiting', 'succeeded', 'dead', 'cancelled', 'expired'];
 
 /** Tasks, newest first: found by what they are and by their id, followed live, taken along as a file. */
 export function TasksPage() {
   const picked = usePipeline();
-  const { path, query } = place.value;
+  const { query } = place.value;
   const cursor = query.get('cursor') ?? '';
   const answer = useAnswer<TaskList>(linkTo('/v1/tasks', { ...filterOf(query), limit: pageSize, cursor }));
   const tasks = answer.data?.tasks ?? [];
@@ -60,11 +61,21 @@ export function TasksPage() {
           }
         >
           <Loaded answer={answer} height={480}>
-            {(data) => (data.tasks.length === 0 ? <NothingFound query={query} /> : <TaskTable tasks={data.tasks} />)}
+            {({ tasks }) =>
+              tasks.length === 0 ? (
+                <NothingFound query={query} />
+              ) : (
+                <Table label="Tasks" look="task-table" columns={columns}>
+                  {tasks.map((task) => (
+                    <TaskRow key={`${task.pipeline} ${task.id} ${task.submittedAt}`} task={task} />
+                  ))}
+                </Table>
+              )
+            }
           </Loaded>
           <nav class="pager" aria-label="Pages of tasks">
-            {cursor !== '' && <a href={linkTo(path, { ...Object.fromEntries(query), cursor: '' })}>Newest</a>}
-            {older !== undefined && <a href={linkTo(path, { ...Object.fromEntries(query), cursor: older })}>Older</a>}
+            {cursor !== '' && <a href={linkHere({ cursor: '' })}>Newest</a>}
+            {older !== undefined && <a href={linkHere({ cursor: older })}>Older</a>}
           </nav>
         </Panel>
       </div>
@@ -122,7 +133,7 @@ function Filters({ picked }: { picked: PickedPipeline }) {
       <Select
         label="State"
         value={query.get('state') ?? ''}
-        choices={[['', 'Any state'], ...states.map((state) => [state, state] as const)]}
+        choices={[['', 'Any state'], ...taskStates.map((state) => [state, state] as const)]}
         onChange={change('state')}
       />
       {query.has('until') ? (
@@ -149,37 +160,14 @@ function NothingFound({ query }: { query: URLSearchParams }) {
   );
 }
 
-const heads = [
-  ['Id', ''],
+const columns: readonly Column[] = [
+  ['Id'],
   ['State', 'w-state'],
   ['Stage', 'w-place'],
   ['Submitted', 'w-time'],
   ['Took', 'w-time right'],
   ['Attempts', 'w-count right'],
-] as const;
-
-function TaskTable({ tasks }: { tasks: readonly TaskSummary[] }) {
-  return (
-    <section class="table-scroll" aria-label="Tasks">
-      <table class="table task-table">
-        <thead>
-          <tr>
-            {heads.map(([head, look]) => (
-              <th key={head} scope="col" class={look}>
-                {head}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {tasks.map((task) => (
-            <TaskRow key={`${task.pipeline} ${task.id} ${task.submittedAt}`} task={task} />
-          ))}
-        </tbody>
-      </table>
-    </section>
-  );
-}
+];
 
 function TaskRow({ task }: { task: TaskSummary }) {
   const submitted = Date.parse(task.submittedAt);

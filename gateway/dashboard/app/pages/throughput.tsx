@@ -1,4 +1,5 @@
 import type { CountedOutcome, Throughput, WithSql } from '../api/answers.ts';
+import { pipelinePath } from '../api/paths.ts';
 import { type Answer, useAnswer } from '../api/use-answer.ts';
 import { PageHead } from '../components/page-head.tsx';
 import { Panel } from '../components/panel.tsx';
@@ -8,7 +9,7 @@ import { Loaded } from '../components/states.tsx';
 import { type ChartLine, TimeChart } from '../components/time-chart.tsx';
 import { TotalsTable } from '../components/totals-table.tsx';
 import { formatRate, formatSpan, rounded } from '../lib/format.ts';
-import { linkTo, place, setQuery } from '../lib/location.ts';
+import { place, setQuery } from '../lib/location.ts';
 import { outcomeColour, stageColour } from '../lib/palette.ts';
 import { addUp, perSecond } from '../lib/rates.ts';
 import { fittingStep, readWindow, spanOfStep, steps, windowQuery } from '../lib/window.ts';
@@ -31,8 +32,9 @@ export function ThroughputPage() {
   const step = fittingStep(query.get('step'), shown.spanMs);
   const by = query.get('by') === 'outcome' ? 'outcome' : 'stage';
   const stage = query.get('stage') ?? '';
-  const path = picked.pipeline && `/v1/pipelines/${encodeURIComponent(picked.pipeline.name)}/stats`;
-  const stats: Answer<Throughput & WithSql> = useAnswer(path && linkTo(path, { ...windowQuery(shown), step, stage }));
+  const stats: Answer<Throughput & WithSql> = useAnswer(
+    picked.pipeline && pipelinePath(picked.pipeline.name, 'stats', { ...windowQuery(shown), step, stage }),
+  );
   return (
     <>
       <PageHead title="Throughput">
@@ -72,9 +74,7 @@ export function ThroughputPage() {
             {(data) => (
               <TimeChart
                 title={`Attempts that ended, per second, by ${by}`}
-                t={data.t}
-                stepMs={data.stepMs}
-                partialSince={data.partialSince}
+                data={data}
                 lines={by === 'stage' ? byStage(data) : byOutcome(data)}
                 isStacked={by === 'outcome'}
                 format={formatRate}

@@ -1,13 +1,16 @@
 import type { LagAnswer, PartitionOwner, PipelineStage } from '../api/answers.ts';
+import { pipelinePath } from '../api/paths.ts';
 import { type Answer, useAnswer } from '../api/use-answer.ts';
+import { Fact } from '../components/fact.tsx';
 import { PageHead } from '../components/page-head.tsx';
 import { Panel } from '../components/panel.tsx';
 import { PipelinePicker, usePipeline, WindowPicker } from '../components/pickers.tsx';
 import { Loaded } from '../components/states.tsx';
+import { type Column, OpeningRow, Table } from '../components/table.tsx';
 import { TimeChart } from '../components/time-chart.tsx';
 import { describeEta } from '../lib/backlog.ts';
 import { formatCount, formatRate, formatShort, none } from '../lib/format.ts';
-import { linkTo, place } from '../lib/location.ts';
+import { place } from '../lib/location.ts';
 import { stageColour } from '../lib/palette.ts';
 import { readWindow, windowQuery } from '../lib/window.ts';
 import { zoomInto } from '../lib/zoom.ts';
@@ -17,9 +20,7 @@ export function TopicsPage() {
   const picked = usePipeline();
   const { pipeline } = picked;
   const asked = windowQuery(readWindow(place.value.query));
-  const lag: Answer<LagAnswer> = useAnswer(
-    pipeline && linkTo(`/v1/pipelines/${encodeURIComponent(pipeline.name)}/lag`, asked),
-  );
+  const lag: Answer<LagAnswer> = useAnswer(pipeline && pipelinePath(pipeline.name, 'lag', asked));
   return (
     <>
       <PageHead title="Topics and groups">
@@ -29,13 +30,11 @@ export function TopicsPage() {
       <div class="stack">
         <Panel title="Lag" hint="records not committed yet, by stage" sql={lag.data?.sql}>
           <Loaded answer={lag} height={220}>
-            {({ t, stepMs, series }) => (
+            {(data) => (
               <TimeChart
                 title="Records not committed yet, by stage"
-                t={t}
-                stepMs={stepMs}
-                partialSince={null}
-                lines={series.map((each, index) => ({
+                data={data}
+                lines={data.series.map((each, index) => ({
                   label: each.stage,
                   colour: stageColour(index),
                   values: each.lag,
@@ -49,7 +48,18 @@ export function TopicsPage() {
         </Panel>
         <Panel title="Topics" isFlush>
           <Loaded answer={picked.list} height={200}>
-            {() => <TopicTable stages={pipeline?.stages ?? []} owners={lag.data?.owners ?? []} />}
+            {() => (
+              <Table label="Topics" look="fixed-table" columns={columns}>
+                {pipeline?.stages.map((stage, index) => (
+                  <TopicRows
+                    key={stage.topic}
+                    stage={stage}
+                    colour={stageColour(index)}
+                    owners={lag.data?.owners.filter((owner) => owner.stage === stage.name) ?? []}
+                  />
+                ))}
+              </Table>
+            )}
           </Loaded>
         </Panel>
       </div>
@@ -57,107 +67,63 @@ export function TopicsPage() {
   );
 }
 
-const heads = ['partitions', 'members', 'in/s', 'out/s', 'lag', 'empty in'];
+const columns: readonly Column[] = [
+  ['Topic and group'],
+  ...['partitions', 'members', 'in/s', 'out/s', 'lag', 'empty in'].map((head) => [head, 'right'] as const),
+];
 
-function TopicTable({ stages, owners }: { stages: readonly PipelineStage[]; owners: readonly PartitionOwner[] }) {
-  return (
-    <section class="table-scroll" aria-label="Topics">
-      <table class="table fixed-table">
-        <thead>
-          <tr>
-            <th scope="col">Topic and group</th>
-            {heads.map((head) => (
-              <th key={head} scope="col" class="right">
-                {head}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {stages.map((stage, index) => (
-            <TopicRows
-              key={stage.topic}
-              stage={stage}
-              colour={stageColour(index)}
-              owners={owners.filter((owner) => owner.stage === stage.name)}
-            />
-          ))}
-        </tbody>
-      </table>
-    </section>
-  );
+interface TopicRowsProps {
+  readonly stage: PipelineStage;
+  readonly colour: string;
+  readonly owners: readonly PartitionOwner[];
 }
 
-function TopicRows({
-  stage,
-  colour,
-  owners,
-}: {
-  stage: PipelineStage;
-  colour: string;
-  owners: readonly PartitionOwner[];
-}) {
-  const { path, query } = place.value;
-  const isOpen = query.get('topic') === stage.topic;
-  const toggle = linkTo(path, { ...Object.fromEntries(query), topic: isOpen ? undefined : stage.topic });
+function TopicRows({ stage, colour, owners }: TopicRowsProps) {
+  const detail = () => <Partitions stage={stage} owners={owners} />;
   return (
-    <>
-      <tr>
-        <th scope="row">
-          <a data-row aria-expanded={isOpen} href={toggle}>
-            <i class={`swatch fill-${colour}`} /> {stage.topic}
-          </a>
-        </th>
-        <td class="right num">{formatCount(stage.partitions.length)}</td>
-        <td class="right num">{formatCount(new Set(owners.map(({ worker }) => worker)).size)}</td>
-        <td class="right num">{formatRate(stage.inPerSecond)}</td>
-        <td class="right num">{formatRate(stage.outPerSecond)}</td>
-        <td class="right num">{formatCount(stage.lag)}</td>
-        <td class="right num">{describeEta(stage)}</td>
-      </tr>
-      {isOpen && (
-        <tr class="detail-row">
-          <td colSpan={heads.length + 1}>
-            <Partitions stage={stage} owners={owners} />
-          </td>
-        </tr>
+    <OpeningRow name="topic" id={stage.topic} span={columns.length} detail={detail}>
+      {(link) => (
+        <>
+          <th scope="row">
+            <a data-row {...link}>
+              <i class={`swatch ink-${colour}`} /> {stage.topic}
+            </a>
+          </th>
+          <td class="right num">{formatCount(stage.partitions.length)}</td>
+          <td class="right num">{formatCount(new Set(owners.map(({ worker }) => worker)).size)}</td>
+          <td class="right num">{formatRate(stage.inPerSecond)}</td>
+          <td class="right num">{formatRate(stage.outPerSecond)}</td>
+          <td class="right num">{formatCount(stage.lag)}</td>
+          <td class="right num">{describeEta(stage)}</td>
+        </>
       )}
-    </>
+    </OpeningRow>
   );
 }
 
-function Partitions({ stage, owners }: { stage: PipelineStage; owners: readonly PartitionOwner[] }) {
+const partitionColumns: readonly Column[] = [
+  ...['partition', 'committed', 'end', 'lag'].map((head) => [head, 'right'] as const),
+  ['owner'],
+];
+
+function Partitions({ stage, owners }: Omit<TopicRowsProps, 'colour'>) {
   return (
     <div class="detail">
-      <dl class="facts">
-        <dt>Group</dt>
-        <dd class="mono">{stage.group}</dd>
-        <dt>Dead letters</dt>
-        <dd class="mono">{stage.deadLetterTopic}</dd>
+      <dl class="facts mono">
+        <Fact name="Group">{stage.group}</Fact>
+        <Fact name="Dead letters">{stage.deadLetterTopic}</Fact>
       </dl>
-      <table class="table">
-        <thead>
-          <tr>
-            {['partition', 'committed', 'end', 'lag'].map((head) => (
-              <th key={head} scope="col" class="right">
-                {head}
-              </th>
-            ))}
-            <th scope="col">owner</th>
+      <Table label={`Partitions of ${stage.topic}`} look="" columns={partitionColumns}>
+        {stage.partitions.map(({ partition, committed, endOffset, lag }) => (
+          <tr key={partition}>
+            <td class="right num">{partition}</td>
+            <td class="right num">{formatCount(committed)}</td>
+            <td class="right num">{formatCount(endOffset)}</td>
+            <td class={`right num ${lag === 0 ? 'is-faint' : ''}`}>{formatCount(lag)}</td>
+            <td class="mono">{owners.find((owner) => owner.partition === partition)?.worker ?? none}</td>
           </tr>
-        </thead>
-        <tbody>
-          {stage.partitions.map(({ partition, committed, endOffset, lag }) => (
-            <tr key={partition}>
-              <td class="right num">{partition}</td>
-              <td class="right num">{formatCount(committed)}</td>
-              <td class="right num">{formatCount(endOffset)}</td>
-              <td class={`right num ${lag === 0 ? 'is-faint' : ''}`}>{formatCount(lag)}</td>
-              <td class="mono">{owners.find((owner) => owner.partition === partition)?.worker ?? none}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </Table>
     </div>
   );
 }

@@ -4,6 +4,7 @@ import { PageHead } from '../components/page-head.tsx';
 import { Panel } from '../components/panel.tsx';
 import { WindowPicker } from '../components/pickers.tsx';
 import { Empty, Loaded } from '../components/states.tsx';
+import { type Column, Table } from '../components/table.tsx';
 import { formatAgo, formatBytes, formatRate, formatShort, formatSpan } from '../lib/format.ts';
 import { linkTo, place } from '../lib/location.ts';
 import { now } from '../lib/refresh.ts';
@@ -51,6 +52,13 @@ function byProcess(workers: readonly WorkerState[]): WorkerState[][] {
 const tones = { running: 'good', silent: 'bad', left: 'quiet' } as const;
 const words = { running: 'running', silent: 'silent: it may be gone', left: 'left' } as const;
 
+const columns: readonly Column[] = [
+  ['Stage'],
+  ...['partitions', 'running', 'queued', 'ok/s, 10 s', 'failed/s, 10 s', 'ok', 'failed', 'retried', 'expired'].map(
+    (head) => [head, 'right'] as const,
+  ),
+];
+
 function WorkerPanel({ stages, sql }: { stages: readonly WorkerState[]; sql: string | undefined }) {
   const first = stages[0];
   if (!first) return null;
@@ -70,48 +78,24 @@ function WorkerPanel({ stages, sql }: { stages: readonly WorkerState[]; sql: str
         </span>
       }
     >
-      <section class="table-scroll" aria-label={`Stages of ${first.worker}`}>
-        <table class="table fixed-table">
-          <thead>
-            <tr>
-              <th scope="col">Stage</th>
-              {[
-                'partitions',
-                'running',
-                'queued',
-                'ok/s, 10 s',
-                'failed/s, 10 s',
-                'ok',
-                'failed',
-                'retried',
-                'expired',
-              ].map((head) => (
-                <th key={head} scope="col" class="right">
-                  {head}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {stages.map((each) => (
-              <tr key={`${each.pipeline}.${each.stage}`}>
-                <th scope="row">
-                  {each.pipeline}.{each.stage}
-                </th>
-                <td class="right num">{each.partitions}</td>
-                <td class="right num">{formatShort(each.inFlight)}</td>
-                <td class="right num">{formatShort(each.queued)}</td>
-                <td class="right num">{formatRate(each.donePerSecond)}</td>
-                <td class={`right num ${each.failedPerSecond ? 'is-bad' : ''}`}>{formatRate(each.failedPerSecond)}</td>
-                <td class="right num">{formatShort(each.done)}</td>
-                <td class={`right num ${each.failed > 0 ? '' : 'is-faint'}`}>{formatShort(each.failed)}</td>
-                <td class={`right num ${each.retried > 0 ? '' : 'is-faint'}`}>{formatShort(each.retried)}</td>
-                <td class={`right num ${each.expired > 0 ? '' : 'is-faint'}`}>{formatShort(each.expired)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
+      <Table label={`Stages of ${first.worker}`} look="fixed-table" columns={columns}>
+        {stages.map((each) => (
+          <tr key={`${each.pipeline}.${each.stage}`}>
+            <th scope="row">
+              {each.pipeline}.{each.stage}
+            </th>
+            <td class="right num">{each.partitions}</td>
+            <td class="right num">{formatShort(each.inFlight)}</td>
+            <td class="right num">{formatShort(each.queued)}</td>
+            <td class="right num">{formatRate(each.donePerSecond)}</td>
+            <td class={`right num ${each.failedPerSecond ? 'is-bad' : ''}`}>{formatRate(each.failedPerSecond)}</td>
+            <td class="right num">{formatShort(each.done)}</td>
+            <td class={`right num ${each.failed > 0 ? '' : 'is-faint'}`}>{formatShort(each.failed)}</td>
+            <td class={`right num ${each.retried > 0 ? '' : 'is-faint'}`}>{formatShort(each.retried)}</td>
+            <td class={`right num ${each.expired > 0 ? '' : 'is-faint'}`}>{formatShort(each.expired)}</td>
+          </tr>
+        ))}
+      </Table>
     </Panel>
   );
 }

@@ -1,25 +1,16 @@
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
+import { buildGateway } from '../../../../gateway/app.ts';
+import { createCodec } from '../../../../schemas/codec.ts';
+import { loadConfig } from '../../../../schemas/config.ts';
+import { connectKafka } from '../../../../topics/client.ts';
 import { type Place, pipelineOf, type Workload } from '../../engine/workload.ts';
 import { serve } from '../../serve.ts';
-
-type Gateway = typeof import('../../../../gateway/app.ts') &
-  typeof import('../../../../schemas/codec.ts') &
-  typeof import('../../../../schemas/config.ts') &
-  typeof import('../../../../topics/client.ts');
-
-/** A gateway of Penstock in a process of its own; compiled, as users run it: the loader of the sources names every closure anew. */
-async function loadBuilt(): Promise<Gateway> {
-  const built = (path: string) => import(new URL(`../../../../dist/${path}.js`, import.meta.url).href);
-  const paths = ['gateway/app', 'schemas/codec', 'schemas/config', 'topics/client'];
-  return Object.assign({}, ...(await Promise.all(paths.map(built))));
-}
 
 let app: FastifyInstance | undefined;
 
 serve({
   async start({ place, workload }: { place: Place; workload: Workload }): Promise<string> {
-    const { buildGateway, connectKafka, createCodec, loadConfig } = await loadBuilt();
     const history = { task: async () => undefined, tasks: async () => [], close: async () => {} };
     app = buildGateway({
       config: loadConfig({}),

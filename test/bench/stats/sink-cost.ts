@@ -36,8 +36,8 @@ export async function benchSinkCost({ quick }: BenchOptions): Promise<Report> {
   const server = await startClickHouseProcess(dataDir);
   try {
     const measures = await withStack(async (stack) => {
-      const engine = await startChild(new URL('../engine/processes/engine.ts', import.meta.url));
-      const sink = await startChild(new URL('./processes/sink.ts', import.meta.url));
+      const engine = await startChild(new URL('../engine/processes/engine', import.meta.url));
+      const sink = await startChild(new URL('./processes/sink', import.meta.url));
       const rig = { stack, engine, sink, clickhouseUrl: server.url, rows: 0 };
       const found: Measure[] = [];
       for (const trial of trials) found.push(...measuresOf(trial, await measure(rig, trial, rounds)));

@@ -17,8 +17,8 @@ const tasks = 6_000;
 const endedBefore = 1_500;
 const waitMs = 300_000;
 
-const phone = { width: 390, height: 844 };
-/** `at`: what is opened first, where the path alone does not say it. */
+const phone = { viewport: { width: 390, height: 844 }, isMobile: true };
+/** `at`: what is pressed before the picture is taken. */
 const pictures = [
   { name: 'overview', path: '/' },
   { name: 'overview-dark', path: '/', colorScheme: 'dark' },
@@ -32,8 +32,8 @@ const pictures = [
   { name: 'task', path: '/tasks?state=dead', at: '.task-table a', colorScheme: 'dark' },
   { name: 'dead-letters', path: '/dead-letters', at: '.letter-table [data-row]', colorScheme: 'dark' },
   { name: 'submit', path: '/submit' },
-  { name: 'phone', path: '/', viewport: phone },
-  { name: 'phone-task', path: '/tasks?state=dead', at: '.task-table a', viewport: phone },
+  { name: 'phone', path: '/', ...phone },
+  { name: 'phone-task', path: '/tasks?state=dead', at: '.task-table a', ...phone },
 ] as const;
 
 async function takeAll(browser: Browser, url: string): Promise<void> {

@@ -10,6 +10,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
+          // Many of them wait for child processes and timers; the default leaves one of two cores idle.
+          maxWorkers: 2,
           include: ['test/**/*.test.ts'],
           exclude: [...brokerTests, 'test/package/**', 'test/bench/**'],
           testTimeout: 20_000,

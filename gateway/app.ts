@@ -15,6 +15,7 @@ import { installAudit } from './identity/audit.ts';
 import { installRateLimits } from './identity/rate-limits.ts';
 import { openTokens } from './identity/token-book.ts';
 import { watchTokens } from './identity/watch-tokens.ts';
+import { defaultDeadlineMs } from './intake/deadline.ts';
 import { Intake } from './intake/intake.ts';
 import { Submitter } from './intake/submission.ts';
 import { addDocsRoutes } from './openapi/docs-routes.ts';
@@ -59,7 +60,7 @@ export interface GatewayOptions {
   readonly history?: History;
   /** Where statistics and SQL are read; default: ClickHouse of the configuration. */
   readonly store?: HistoryStore;
-  /** Longest wait for Kafka's acknowledgement; default 4 500. */
+  /** Longest wait for Kafka's answer. Default 4 500: a caller hears within five seconds that Kafka is away. */
   readonly sendDeadlineMs?: number;
   /** Where results are that are too large to travel; default: none can be read. */
   readonly blobs?: BlobReader;
@@ -74,34 +75,26 @@ const headersTimeoutMs = 10_000;
 const lookForLateMs = 2_000;
 /** A connection on which nothing moves. */
 const idleTimeoutMs = 60_000;
-/** Below the five seconds within which a caller hears that Kafka is away. */
-const defaultDeadlineMs = 4_500;
 
 /** The gateway as a fastify app: every route, no port. `close()` flushes and leaves Kafka; the broker is the caller's. */
 export function buildGateway(options: GatewayOptions): FastifyInstance {
-  const { config, broker, codec, pipelines, version = 'unknown' } = options;
-  const app = createApp(options.logger);
+  const { config, broker, codec, pipelines, logger, version = 'unknown' } = options;
+  const app = createApp(logger);
   const store = options.store ?? connectHistoryStore(config.clickhouse);
   const history = options.history ?? historyOver(store.read, async () => undefined);
   const read = shareReads(store.read);
   const lag = new LiveLag({ broker });
   const records = new RecordReader({ broker });
   const loads = stageLoads({ lag, read });
-  const intake = new Intake({
-    broker,
-    codec,
-    workerName: `gateway:${hostname()}:${process.pid}`,
-    logger: options.logger,
-    ...(options.sendDeadlineMs !== undefined && { sendDeadlineMs: options.sendDeadlineMs }),
-  });
   const deadlineMs = options.sendDeadlineMs ?? defaultDeadlineMs;
-  const { logger } = options;
+  const workerName = `gateway:${hostname()}:${process.pid}`;
+  const intake = new Intake({ broker, codec, workerName, logger, sendDeadlineMs: deadlineMs });
   const feed = new DoneFeed({ broker, logger, readyDeadlineMs: deadlineMs });
   const attempts = new AttemptFeed({ broker, codec, logger, readyDeadlineMs: deadlineMs });
   const orders = new OrderWriter({ broker, codec, deadlineMs });
   const waiting = new Waiting(feed);
   const sources = { pipelines, feed, history };
-  const readiness = new Readiness({ broker, logger: options.logger });
+  const readiness = new Readiness({ broker, logger });
   const tokens = openTokens(config);
   const stopping = new AbortController();
   installErrors(app);
@@ -135,12 +128,14 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
     addCancelRoute(scope, { ...sources, orders });
   });
   if (tokens && config.tokensFile !== undefined) {
-    const unwatch = watchTokens(config.tokensFile, tokens, options.logger);
+    const unwatch = watchTokens(config.tokensFile, tokens, logger);
     app.addHook('onClose', async () => unwatch());
   }
-  app.addHook('preClose', async () => stopping.abort());
   app.addHook('onListen', async () => readiness.watch());
-  app.addHook('preClose', async () => waiting.end());
+  app.addHook('preClose', async () => {
+    stopping.abort();
+    waiting.end();
+  });
   app.addHook('onClose', async () => {
     const watching = [feed.close(), attempts.close(), orders.close()];
     const reading = [history.close(), lag.close(), records.close(), store.close()];
@@ -163,7 +158,7 @@ function createApp(logger: Logger): FastifyInstance {
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
     requestIdHeader: false,
-    // A logger for each request costs more than it tells: lines name method and route themselves.
+    // A logger for each request is dear: requestLog() makes one for those that log.
     childLoggerFactory: (parent) => parent,
     // Ids of tasks have up to 256 characters, each of them twelve once encoded.
     routerOptions: { maxParamLength: 4_096 },

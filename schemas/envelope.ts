@@ -33,6 +33,8 @@ export interface Envelope {
 
 /** Name of the header that carries the envelope. */
 export const envelopeHeader = 'penstock';
+/** On a dead letter only: why it is one, as the JSON of schemas/avro/dead-letter.avsc. */
+export const deadLetterHeader = 'penstock-dead';
 
 type HeaderValue = Buffer | string | (Buffer | string)[] | undefined;
 export type EnvelopeHeaders = Readonly<Record<string, HeaderValue>>;

@@ -63,7 +63,8 @@ export const topicKinds: Readonly<Record<TopicKind, KindSpec>> = {
     partitions: 1,
     retentionDays: 1,
     maxMessageBytes: defaultMaxBytes,
-    why: 'A record a worker every few seconds; yesterday’s lag is of no use to a sink that comes back.',
+    more: { 'message.timestamp.type': 'LogAppendTime' },
+    why: 'A record a worker every few seconds; yesterday’s lag is of no use to a sink that comes back. By the broker’s clock: those of workers differ.',
   },
   control: {
     partitions: 1,

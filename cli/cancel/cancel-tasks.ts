@@ -4,12 +4,13 @@ import { isPrintable } from '../../schemas/envelope.ts';
 import { PenstockError } from '../../schemas/errors.ts';
 import { controlRecordSchema } from '../../schemas/generated/control-record.ts';
 import { cancelRecord, controlSubject, maxIdsPerOrder } from '../../topics/control/cancel-order.ts';
+import { checkSql } from '../check-sql.ts';
 import { interactiveTimeoutMs, openBroker, openClickHouse, openCodec } from '../connect.ts';
 import { createCommandLogger } from '../logger.ts';
 
 export interface CancelRequest {
   readonly ids: readonly string[];
-  /** SQL predicate over the view `tasks`. */
+  /** SQL predicate over the view `tasks`; judged as `penstock sql` judges a SELECT. */
   readonly where: string | undefined;
   /** Empty: any. */
   readonly pipeline: string;
@@ -19,7 +20,10 @@ export interface CancelRequest {
 /** Workers remember so many. */
 const maxTasks = 100_000;
 
-/** The ids that every worker was told of. Rejects with PIPE_CLI_USAGE, PIPE_CLICKHOUSE_*, PIPE_BROKER_*, PIPE_TOPIC_UNKNOWN. */
+/**
+ * The ids that every worker was told of. Rejects with PIPE_CLI_USAGE, PIPE_SQL_REFUSED, PIPE_CLICKHOUSE_*,
+ * PIPE_BROKER_*, PIPE_TOPIC_UNKNOWN.
+ */
 export async function cancelTasks(config: Config, request: CancelRequest): Promise<readonly string[]> {
   const ids = [...new Set([...request.ids, ...(await idsWhere(config, request))])];
   if (ids.length === 0 && request.where === undefined) {
@@ -35,11 +39,11 @@ async function idsWhere(config: Config, { where, pipeline }: CancelRequest): Pro
   if (where === undefined) return [];
   const clickhouse = await openClickHouse(config, { requestTimeoutMs: interactiveTimeoutMs });
   const ofPipeline = pipeline === '' ? '' : ' AND pipeline = {pipeline: String}';
+  const select =
+    `SELECT task_id AS id FROM tasks WHERE state IN ('queued', 'running', 'waiting') AND (${where}\n)` +
+    `${ofPipeline} LIMIT ${maxTasks}`;
   try {
-    const rows = await clickhouse.query<{ id: string }>(
-      `SELECT task_id AS id FROM tasks WHERE state IN ('queued', 'running', 'waiting') AND (${where}\n)${ofPipeline} LIMIT ${maxTasks}`,
-      { pipeline },
-    );
+    const rows = await clickhouse.query<{ id: string }>(await checkSql(clickhouse, select, { pipeline }), { pipeline });
     return rows.map(({ id }) => id);
   } finally {
     await clickhouse.close();

@@ -3,10 +3,9 @@ import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { StringDecoder } from 'node:string_decoder';
 import type { Command } from 'commander';
-import { explainTreeSql, UserSql } from '../../gateway/sql/user-sql.ts';
-import type { ClickHouse } from '../../processors/sinks/clickhouse.ts';
 import type { Config } from '../../schemas/config.ts';
 import { PenstockError } from '../../schemas/errors.ts';
+import { checkSql } from '../check-sql.ts';
 import { addConfigFlags, configOf } from '../config-flags.ts';
 import { interactiveTimeoutMs, openClickHouse } from '../connect.ts';
 import { parseCount } from '../parse-time.ts';
@@ -45,7 +44,7 @@ async function runSql(sql: string, flags: SqlFlags & Readonly<Record<string, unk
   try {
     const { sql: select, format } = withoutFormat(statement);
     const result = await clickhouse.runUserQuery({
-      sql: await checked(clickhouse, select),
+      sql: await checkSql(clickhouse, select),
       defaultFormat: format ?? formatOf(flags),
       jsonArray: flags.json === true,
       maxExecutionSeconds: flags.timeout,
@@ -64,19 +63,6 @@ export function withoutFormat(statement: string): { readonly sql: string; readon
   const [clause, format] = /\sFORMAT\s+(\w+)[\s;]*$/i.exec(statement) ?? [];
   if (clause === undefined || format === undefined) return { sql: statement };
   return { sql: statement.slice(0, -clause.length), format };
-}
-
-/** The same judgement as POST /v1/sql. Rejects with PIPE_SQL_REFUSED. */
-function checked(clickhouse: ClickHouse, sql: string): Promise<string> {
-  const judge = new UserSql({
-    database: clickhouse.database,
-    read: (query) => clickhouse.query(query.sql, query.params),
-    async explainTree(text) {
-      const rows = await clickhouse.query<{ explain: string }>(explainTreeSql(text));
-      return rows.map(({ explain }) => explain);
-    },
-  });
-  return judge.check(sql);
 }
 
 /** The statement may rightly say nothing for as long as it runs; a server that hangs would be waited for as long. */

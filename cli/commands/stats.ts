@@ -1,4 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import type { ClickHouse } from '../../processors/sinks/clickhouse.ts';
+import { dayMs, hourMs } from '../../processors/stats/roll-ups.ts';
+import type { Verification } from '../../processors/stats/verify-roll-ups.ts';
 import { addConfigFlags, configOf } from '../config-flags.ts';
 import { interactiveTimeoutMs, openClickHouse } from '../connect.ts';
 import { printData, printProgress } from '../output.ts';
@@ -54,44 +57,40 @@ async function runStats(pipeline: string, flags: { window: string; json?: true }
 interface RangeFlags {
   readonly since?: number;
   readonly until?: number;
-  readonly json?: true;
 }
 
-const hourMs = 3_600_000;
 const startOfHour = (ms: number): number => Math.floor(ms / hourMs) * hourMs;
 
 /** subcommands of a command with the same option: commander gives them to the parent where they stand before. */
 const flagsOf = (command: Command): Flags => command.optsWithGlobals();
 
 async function runVerify(flags: RangeFlags & Flags, command: Command): Promise<void> {
-  const clickhouse = await openClickHouse(configOf(flagsOf(command)), { requestTimeoutMs: patientTimeoutMs });
   const { verifyRollUps } = await import('../../processors/stats/verify-roll-ups.ts');
-  const { describeVerification } = await import('../stats/describe-verification.ts');
-  const { since: fromMs = startOfHour(Date.now() - 24 * hourMs), until: toMs = startOfHour(Date.now()) } = flags;
-  try {
-    const found = await verifyRollUps(clickhouse, { fromMs, toMs });
-    const json = flagsOf(command).json === true;
-    printData(found, { json, text: () => describeVerification(found) });
-    if (found.differences.length > 0) process.exitCode = 1;
-  } finally {
-    await clickhouse.close();
-  }
+  const { since: fromMs = startOfHour(Date.now() - dayMs), until: toMs = startOfHour(Date.now()) } = flags;
+  await judge(command, (clickhouse) => verifyRollUps(clickhouse, { fromMs, toMs }));
 }
 
 async function runRebuild(flags: RangeFlags & { table?: string[] } & Flags, command: Command): Promise<void> {
-  const clickhouse = await openClickHouse(configOf(flagsOf(command)), { requestTimeoutMs: patientTimeoutMs });
   const { repairRollUps } = await import('../../processors/stats/repair-roll-ups.ts');
-  const { describeVerification } = await import('../stats/describe-verification.ts');
   const fromMs = startOfHour(flags.since ?? Date.now());
   const toMs = flags.until ?? fromMs + hourMs;
   const iso = (ms: number): string => new Date(ms).toISOString();
-  try {
-    const found = await repairRollUps(clickhouse, {
+  await judge(command, (clickhouse) =>
+    repairRollUps(clickhouse, {
       ...{ fromMs, toMs, ...(flags.table && { tables: flags.table }) },
       onTable: (table, range) => printProgress(`${table}: ${iso(range.fromMs)} to ${iso(range.toMs)}`),
-    });
-    const json = flagsOf(command).json === true;
-    printData(found, { json, text: () => describeVerification(found) });
+    }),
+  );
+}
+
+/** Prints what was found; a difference is a failure of the command. */
+async function judge(command: Command, verify: (clickhouse: ClickHouse) => Promise<Verification>): Promise<void> {
+  const flags = flagsOf(command);
+  const clickhouse = await openClickHouse(configOf(flags), { requestTimeoutMs: patientTimeoutMs });
+  const { describeVerification } = await import('../stats/describe-verification.ts');
+  try {
+    const found = await verify(clickhouse);
+    printData(found, { json: flags.json === true, text: () => describeVerification(found) });
     if (found.differences.length > 0) process.exitCode = 1;
   } finally {
     await clickhouse.close();

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
+import { PenstockError } from '../../schemas/errors.ts';
 import { addConfigFlags, configOf } from '../config-flags.ts';
 import { interactiveTimeoutMs, openBroker, openClickHouse } from '../connect.ts';
 import { endSoon } from '../end-soon.ts';
@@ -7,6 +8,7 @@ import { loadPipelines, moduleFlag, modulesOf } from '../load-pipelines.ts';
 import { createLogger } from '../logger.ts';
 import { isLively, printData } from '../output.ts';
 import { parseCount } from '../parse-time.ts';
+import { fitScreen } from '../stats/fit-screen.ts';
 import type { TopLine } from '../stats/top-view.ts';
 import { untilInterrupted } from '../until-interrupted.ts';
 
@@ -51,14 +53,37 @@ function printOnce(lines: readonly TopLine[], json: boolean, describe: Describe)
   printData(lines, { json, text: () => describe(lines) });
 }
 
-/** Moves home and writes over what is there: a cleared screen would flicker. */
+const hideCursor = '\u001b[?25l';
+const showCursor = '\u001b[?25h';
+const clearScreen = '\u001b[2J';
+
+/** The first look may fail; after it, a look that fails for a while is told above what was seen last. */
 async function watch(look: () => Promise<readonly TopLine[]>, describe: Describe, everyMs: number): Promise<void> {
   const ended = new AbortController();
   void untilInterrupted().then(() => ended.abort());
-  process.stdout.write('\u001b[2J');
-  while (!ended.signal.aborted) {
-    const text = `${new Date().toISOString()}   penstock top, every ${everyMs / 1_000} s\n${describe(await look())}`;
-    process.stdout.write(`\u001b[H${text.replaceAll('\n', '\u001b[K\n')}\u001b[J\n`);
-    await delay(everyMs, undefined, { signal: ended.signal }).catch(() => undefined);
+  let seen = describe(await look());
+  let note = `every ${everyMs / 1_000} s`;
+  process.stdout.write(hideCursor + clearScreen);
+  try {
+    for (;;) {
+      draw(`${new Date().toISOString()}   penstock top, ${note}\n${seen}`);
+      await delay(everyMs, undefined, { signal: ended.signal }).catch(() => undefined);
+      if (ended.signal.aborted) return;
+      try {
+        seen = describe(await look());
+        note = `every ${everyMs / 1_000} s`;
+      } catch (error) {
+        if (!(error instanceof PenstockError && error.retryable)) throw error;
+        note = `not now: ${error.message}`;
+      }
+    }
+  } finally {
+    process.stdout.write(showCursor);
   }
+}
+
+/** Moves home and writes over what is there: a cleared screen would flicker. */
+function draw(text: string): void {
+  const shown = fitScreen(text, process.stdout);
+  process.stdout.write(`\u001b[H${shown.replaceAll('\n', '\u001b[K\n')}\u001b[K\n\u001b[J`);
 }

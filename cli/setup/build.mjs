@@ -1,4 +1,4 @@
-// npm run build: TypeScript and the files that go with it, into dist.
+// npm run build: TypeScript and the files that go with it, into dist; for npm run bench, the benchmarks with them.
 import { cpSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -20,26 +20,30 @@ export function isBuildStale(root) {
   });
 }
 
+const product = { project: 'tsconfig.build.json', out: 'dist' };
+/** Benchmarks run compiled, as users run it: the loader of the sources names every closure anew. */
+export const benchmarks = { project: join('test', 'bench', 'tsconfig.json'), out: '.dist-bench' };
+
 /** Builds aside and swaps, so that dist is never half of one build and half of another. */
-export async function build(root) {
-  say('• build: TypeScript into dist');
+export async function build(root, { project, out } = product) {
+  say(`• build: TypeScript into ${out}`);
   const started = new Date();
   const fresh = join(root, `.dist-${process.pid}`);
   try {
-    await compile(root, fresh);
+    await compile(root, project, fresh);
     for (const folder of folders) copyAssets(join(root, folder), join(fresh, folder));
     await writeDashboard(root, join(fresh, 'gateway', 'dashboard', 'files'));
     const stamp = join(fresh, '.built');
     writeFileSync(stamp, started.toISOString());
-    swap(join(root, 'dist'), fresh);
+    swap(join(root, out), fresh);
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
 }
 
-async function compile(root, outDir) {
+async function compile(root, project, outDir) {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const args = [tsc, '-p', 'tsconfig.build.json', '--outDir', outDir];
+  const args = [tsc, '-p', project, '--outDir', outDir];
   const { ok, output } = await runQuietly('tsc', process.execPath, args, { cwd: root });
   if (ok) return;
   const message = `the sources do not compile:\n    ${lastLines(output, 20)}`;
@@ -68,10 +72,10 @@ function copyAssets(from, to) {
   }
 }
 
-function swap(dist, fresh) {
+function swap(built, fresh) {
   const old = `${fresh}-old`;
-  if (statSync(dist, { throwIfNoEntry: false })) renameSync(dist, old);
-  renameSync(fresh, dist);
+  if (statSync(built, { throwIfNoEntry: false })) renameSync(built, old);
+  renameSync(fresh, built);
   rmSync(old, { recursive: true, force: true });
 }
 

@@ -2,18 +2,19 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, isBuildStale } from './build.mjs';
+import { benchmarks, build, isBuildStale } from './build.mjs';
 import { withLock } from './lock.mjs';
 import { arePackagesInstalled, installPackages } from './packages.mjs';
 import { endWith, SetupError, say } from './report.mjs';
 import { prepareBrowser, prepareToolchain } from './toolchain.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+const lockFile = join(root, '.penstock', 'setup.lock');
 
 /** Arguments of node for each command; `penstock NAME` where there is none. */
 const programs = {
   test: [join(root, 'test', 'run.mjs')],
-  bench: ['--import', 'tsx', join(root, 'test', 'bench', 'main.ts')],
+  bench: [join(root, benchmarks.out, 'test', 'bench', 'main.js')],
 };
 
 function checkNode() {
@@ -29,9 +30,10 @@ function checkNode() {
 async function setUp(command) {
   const since = Date.now();
   checkNode();
-  if (!arePackagesInstalled(root) || isBuildStale(root)) await withLock(join(root, '.penstock', 'setup.lock'), refresh);
+  if (!arePackagesInstalled(root) || isBuildStale(root)) await withLock(lockFile, refresh);
   await prepareToolchain(root);
   if (command === 'test') await prepareBrowser();
+  if (command === 'bench') await withLock(lockFile, () => build(root, benchmarks));
   say(`• ready after ${((Date.now() - since) / 1000).toFixed(1)} s\n`);
 }
 

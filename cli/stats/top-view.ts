@@ -70,7 +70,8 @@ function figures(row: Row | undefined): Pick<TopLine, 'ok' | 'failed' | 'runP50'
   return { ok: rates('ok'), failed: rates('failed'), runP50: level(0), runP95: level(2) };
 }
 
-const head = ['stage', 'in/s', 'ok/s 5s', '1m', '5m', 'fail/s 5s', '1m', '5m', 'p50', 'p95', 'in flight', 'lag', 'ETA'];
+/** What a narrow terminal may cut off stands last. */
+const head = ['stage', 'lag', 'ETA', 'in flight', 'in/s', 'ok/s 5s', '1m', '5m', 'fail/s 5s', '1m', '5m', 'p50', 'p95'];
 
 export function describeTop(lines: readonly TopLine[]): string {
   if (lines.length === 0) return 'no stage is known';
@@ -81,18 +82,26 @@ function describeLine(line: TopLine): Cell[] {
   const { ok, failed, runP50, runP95, backlog, inFlight } = line;
   return [
     `${line.pipeline}.${line.stage}`,
+    backlog === null ? '–' : backlog.lag.toLocaleString('en-US'),
+    backlog === null ? '–' : describeEta(backlog),
+    inFlight === null ? '–' : String(inFlight),
     describeRate(backlog?.inPerSecond ?? null),
     ...ok.map(describeRate),
     ...failed.map(describeRate),
     ...[runP50, runP95].map((ms) => (ms === null ? '–' : describeSpan(ms))),
-    inFlight === null ? '–' : String(inFlight),
-    backlog === null ? '–' : backlog.lag.toLocaleString('en-US'),
-    backlog === null ? '–' : describeEta(backlog),
   ];
 }
 
 const describeRate = (rate: number | null): string =>
-  rate === null ? '–' : rate === 0 ? '0' : rate < 10 ? rate.toFixed(1) : Math.round(rate).toLocaleString('en-US');
+  rate === null
+    ? '–'
+    : rate === 0
+      ? '0'
+      : rate < 0.1
+        ? '<0.1'
+        : rate < 10
+          ? rate.toFixed(1)
+          : Math.round(rate).toLocaleString('en-US');
 
 export function describeEta({ trend, etaMs }: Backlog): string {
   return etaMs !== null && trend === 'draining' ? describeSpan(etaMs) : trend;

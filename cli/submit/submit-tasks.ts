@@ -19,6 +19,8 @@ const limits = { maxTasks: Number.MAX_SAFE_INTEGER, maxRejected: 10_000, maxTask
 /** Nobody waits at the other end of a connection: a short outage may pass. */
 const sendDeadlineMs = 30_000;
 const maxShownIds = 10;
+/** The sink writes a batch at least each second; ten of them missed is a sink that is behind or away. */
+const historyDeadlineMs = 10_000;
 
 export async function submitTasks(
   config: Config,
@@ -35,11 +37,13 @@ export async function submitTasks(
   const { idempotencyKey } = flags;
   const submission = { target, options: taskOptionsOf(flags), ...(idempotencyKey !== undefined && { idempotencyKey }) };
   const feed = new DoneFeed({ broker, logger, readyDeadlineMs: sendDeadlineMs });
+  const ended = input.kind === 'one' && flags.wait;
   let result: SubmitResult;
   try {
     await submitter.open(target);
-    if (input.kind === 'one' && flags.wait) return await runOne(submitter, submission, input.json, feed, flags);
-    if (input.kind === 'one') {
+    if (ended) {
+      result = await runOne(submitter, submission, input.json, feed, flags);
+    } else if (input.kind === 'one') {
       const { id } = await submitter.submitOne(submission, input.json);
       result = { accepted: 1, rejected: [], ids: [id] };
     } else {
@@ -49,7 +53,23 @@ export async function submitTasks(
     await feed.close();
     await intake.close();
   }
-  return flags.wait && result.ids.length > 0 ? { ...result, states: await wait(config, result.ids, flags) } : result;
+  if (ended) await untilHistoryShows(config, result.ids);
+  if (ended || !flags.wait || result.ids.length === 0) return result;
+  return { ...result, states: await wait(config, result.ids, flags) };
+}
+
+/** So that who asks `penstock task` or `penstock sql` next sees what was just told. Without a history it is told all the same. */
+async function untilHistoryShows(config: Config, ids: readonly string[]): Promise<void> {
+  const clickhouse = await openClickHouse(config, { requestTimeoutMs: historyDeadlineMs });
+  try {
+    await clickhouse.ping();
+    await waitForTasks(clickhouse, ids, { timeoutMs: historyDeadlineMs, onProgress() {} });
+  } catch (error) {
+    if (!(error instanceof PenstockError)) throw error;
+    printProgress(`the history does not show it yet: ${error.code}: ${error.message}`);
+  } finally {
+    await clickhouse.close();
+  }
 }
 
 /** Its end is told on the done topic, so the history need not be there. Rejects with PIPE_CLI_WAIT_TIMEOUT. */

@@ -1,4 +1,4 @@
-import { envelopeHeader, readEnvelope } from '../../schemas/envelope.ts';
+import { deadLetterHeader, envelopeHeader, readEnvelope } from '../../schemas/envelope.ts';
 import type { InboundRecord, RecordPlace } from '../../topics/ports.ts';
 import { parseJson } from '../intake/read-payload.ts';
 import { headersOf, headerText, keyOf } from '../records/stored-record.ts';
@@ -28,8 +28,6 @@ export interface DeadLetterSummary extends DeadReason {
   readonly key: string | null;
   readonly bytes: number;
 }
-
-export const deadLetterHeader = 'penstock-dead';
 
 const maxTextLength = 1_000;
 

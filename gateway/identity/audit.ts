@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { requestLog } from '../plugins/request-log.ts';
 import { anybody } from './identity.ts';
 
 const reads = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -10,7 +11,7 @@ const reads = new Set(['GET', 'HEAD', 'OPTIONS']);
 export function installAudit(app: FastifyInstance): void {
   app.addHook('onResponse', (request, reply, done) => {
     const isWrite = !reads.has(request.method) && request.identity !== anybody;
-    if (isWrite) request.log.info({ audit: auditOf(request, reply.statusCode) }, 'write');
+    if (isWrite) requestLog(request).info({ audit: auditOf(request, reply.statusCode) }, 'write');
     done();
   });
 }

@@ -1,6 +1,9 @@
 import type { ErrorCode } from '../../schemas/error-catalogue.ts';
 import { PenstockError } from '../../schemas/errors.ts';
 
+/** Below the five seconds within which a caller hears that Kafka is away. */
+export const defaultDeadlineMs = 4_500;
+
 interface Waiting {
   readonly endsAt: number;
   expire(): void;

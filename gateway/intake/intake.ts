@@ -1,24 +1,15 @@
 import type { Logger } from 'pino';
+import type { Receipt } from '../../client/types.ts';
 import type { Codec } from '../../schemas/codec.ts';
 import type { ErrorCode } from '../../schemas/error-catalogue.ts';
 import { PenstockError } from '../../schemas/errors.ts';
 import type { Broker, Producer } from '../../topics/ports.ts';
 import type { Target } from '../catalogue.ts';
 import { AcceptedLog } from './accepted-log.ts';
-import { Deadline } from './deadline.ts';
+import { Deadline, defaultDeadlineMs } from './deadline.ts';
 import { type Lazy, lazy } from './lazy.ts';
 import { readPayload } from './read-payload.ts';
 import { makeTask, type PreparedTask, type TaskOptions } from './task-record.ts';
-
-/** What the submitter gets back for one task. */
-export interface Receipt {
-  readonly id: string;
-  readonly pipeline: string;
-  readonly stage: string;
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-}
 
 export interface IntakeOptions {
   readonly broker: Broker;
@@ -54,7 +45,7 @@ export class Intake {
 
   constructor(options: IntakeOptions) {
     const defaults = {
-      sendDeadlineMs: 4_500,
+      sendDeadlineMs: defaultDeadlineMs,
       maxPendingBytes: 64 * 1024 * 1024,
       maxPendingTasks: 20_000,
       maxTaskBytes,
@@ -70,12 +61,12 @@ export class Intake {
     this.deadline = new Deadline(deliveryTimeoutMs);
   }
 
-  /** Must precede `prepare`. Rejects with PIPE_REGISTRY_UNAVAILABLE. */
-  async open(target: Target): Promise<void> {
-    const { subject, schema } = target;
+  /** Must precede `prepare`; undefined: it is open already. Rejects with PIPE_REGISTRY_UNAVAILABLE. */
+  open({ subject, schema }: Target): Promise<void> | undefined {
     const known = this.registering.get(subject) ?? lazy(() => this.options.codec.register(subject, schema));
+    if (known.made) return undefined;
     this.registering.set(subject, known);
-    if (!known.made) await this.deadline.within(known.get(), 'PIPE_REGISTRY_UNAVAILABLE');
+    return this.deadline.within(known.get(), 'PIPE_REGISTRY_UNAVAILABLE');
   }
 
   /**

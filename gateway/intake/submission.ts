@@ -1,10 +1,11 @@
+import type { Receipt } from '../../client/types.ts';
 import { PenstockError } from '../../schemas/errors.ts';
 import { idempotentId, newTaskId } from '../../schemas/task-id.ts';
 import type { Target } from '../catalogue.ts';
 import { freshIds, type IdOf } from './batch-ids.ts';
 import type { CloudEvent } from './cloud-events.ts';
 import { IdempotencyMemory } from './idempotency.ts';
-import type { Intake, Receipt } from './intake.ts';
+import type { Intake } from './intake.ts';
 import type { PreparedTask, TaskOptions } from './task-record.ts';
 
 /** What one request says of all its tasks. */
@@ -36,12 +37,13 @@ export class Submitter {
     this.#intake = intake;
   }
 
-  open(target: Target): Promise<void> {
+  /** Must precede all else; undefined: it is open already. Rejects with PIPE_REGISTRY_UNAVAILABLE. */
+  open(target: Target): Promise<void> | undefined {
     return this.#intake.open(target);
   }
 
-  /** One task; rejects as Intake does, and as `sendOnce`. */
-  async submitOne(submission: Submission, json: Buffer): Promise<Receipt> {
+  /** One task; throws or rejects as Intake does, and as `sendOnce`. */
+  submitOne(submission: Submission, json: Buffer): Promise<Receipt> {
     const { target, options, idempotencyKey: key } = submission;
     if (key !== undefined)
       return this.sendOnce(submission, { id: idempotentId(options.tenant, target.pipeline, key), json });

@@ -1,9 +1,10 @@
 import type { Readable } from 'node:stream';
+import type { Receipt } from '../../client/types.ts';
 import { PenstockError } from '../../schemas/errors.ts';
 import { Batch, type BatchItem } from './batch.ts';
 import { itemsOf, shapeOf, toEvent, toLine } from './body.ts';
 import { type CloudEvent, readStructuredEvent } from './cloud-events.ts';
-import { maxTaskBytes, type Receipt } from './intake.ts';
+import { maxTaskBytes } from './intake.ts';
 import { linesOf } from './ndjson.ts';
 import { parseJson } from './read-payload.ts';
 import type { Submission, Submitter } from './submission.ts';

@@ -1,4 +1,3 @@
-import type { Envelope } from '../../schemas/envelope.ts';
 import { envelopeHeader, writeEnvelope } from '../../schemas/envelope.ts';
 import type { OutboundRecord } from '../../topics/ports.ts';
 
@@ -36,26 +35,12 @@ export function makeTask(
   acceptedAt: number,
 ): PreparedTask {
   const key = options.key ?? id;
-  const envelope = writeEnvelope(envelopeOf(id, options, options.at ?? acceptedAt));
+  const envelope = writeEnvelope({ ...options, id, at: options.at ?? acceptedAt });
   return {
     id,
     acceptedAt,
     sizeBytes: value.length + Buffer.byteLength(key) + envelope.length,
     options,
     record: { topic, key, value, headers: { [envelopeHeader]: envelope } },
-  };
-}
-
-function envelopeOf(id: string, options: TaskOptions, at: number): Envelope {
-  const { source, tenant, notBefore, expiresAt, trace, watched } = options;
-  return {
-    id,
-    source,
-    at,
-    ...(tenant !== undefined && { tenant }),
-    ...(notBefore !== undefined && { notBefore }),
-    ...(expiresAt !== undefined && { expiresAt }),
-    ...(watched !== undefined && { watched }),
-    ...(trace !== undefined && { trace }),
   };
 }

@@ -1,3 +1,4 @@
+import { deadLetterHeader } from '../../schemas/envelope.ts';
 import { attemptBatchSchema } from '../../schemas/generated/attempt-batch.ts';
 import { controlRecordSchema } from '../../schemas/generated/control-record.ts';
 import { workerSampleSchema } from '../../schemas/generated/worker-sample.ts';
@@ -38,10 +39,10 @@ const headers = {
 
 const deadHeaders = {
   type: 'object',
-  required: ['penstock-dead'],
+  required: [deadLetterHeader],
   properties: {
     ...headers.properties,
-    'penstock-dead': {
+    [deadLetterHeader]: {
       type: 'string',
       contentMediaType: 'application/json',
       description: 'Why: topic, partition, offset, stage, code, message, attempts, firstFailedAt, lastFailedAt',

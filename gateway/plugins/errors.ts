@@ -4,6 +4,7 @@ import type { ErrorCode } from '../../schemas/error-catalogue.ts';
 import { messageOf, PenstockError } from '../../schemas/errors.ts';
 import { collectMethods } from './methods.ts';
 import { problemOf, sendProblem, statusOf } from './problem.ts';
+import { requestLog } from './request-log.ts';
 
 /** Answers of a route that carry more than the error: what was accepted before it, for example. */
 export class ProblemWith extends Error {
@@ -22,9 +23,13 @@ export function installErrors(app: FastifyInstance): void {
   app.setErrorHandler((thrown: unknown, request, reply) => {
     const error = toPenstockError(thrown);
     if (statusOf(error.code) === 500) {
-      request.log.error({ err: thrown, method: request.method, route: request.routeOptions.url }, 'request failed');
+      requestLog(request).error(
+        { err: thrown, method: request.method, route: request.routeOptions.url },
+        'request failed',
+      );
     }
-    if (statusOf(error.code) === 503) request.log.debug({ code: error.code, reason: error.message }, 'not served');
+    if (statusOf(error.code) === 503)
+      requestLog(request).debug({ code: error.code, reason: error.message }, 'not served');
     const known = thrown instanceof ProblemWith ? thrown.extensions : {};
     return sendProblem(reply, publicForm(error), known);
   });

@@ -3,11 +3,12 @@ import type { FastifyInstance } from 'fastify';
 import type { Config } from '../../schemas/config.ts';
 import { PenstockError } from '../../schemas/errors.ts';
 
-const loopback = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
+const loopback = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i;
+const loopbackHost = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d*)?$/i;
 
 /** True for addresses and the name that reach only this machine. */
 export function isLoopback(host: string): boolean {
-  return loopback.test(host.replace(/^\[|\]$/g, '').toLowerCase());
+  return loopback.test(host);
 }
 
 /**
@@ -20,7 +21,7 @@ export function installHostGuard(app: FastifyInstance): void {
 }
 
 function refusalOf(method: string, headers: IncomingHttpHeaders): PenstockError | undefined {
-  if (!isLoopback(hostnameOf(headers.host ?? ''))) {
+  if (!loopbackHost.test(headers.host ?? '')) {
     return new PenstockError('PIPE_GATEWAY_HOST_REFUSED', 'without tokens only loopback host names are served');
   }
   if (method === 'GET' || method === 'HEAD' || !isForeign(headers)) return undefined;
@@ -30,10 +31,6 @@ function refusalOf(method: string, headers: IncomingHttpHeaders): PenstockError 
 function isForeign({ origin, host, 'sec-fetch-site': site }: IncomingHttpHeaders): boolean {
   if (origin !== undefined && origin !== `http://${host}`) return true;
   return site === 'cross-site' || site === 'same-site';
-}
-
-function hostnameOf(host: string): string {
-  return host.startsWith('[') ? host.slice(0, host.indexOf(']') + 1) : (host.split(':')[0] ?? '');
 }
 
 /** Throws PIPE_GATEWAY_TOKENS_REQUIRED where strangers could reach a gateway without tokens. */

@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox';
 import { type CataloguePipeline, findTarget } from '../catalogue.ts';
 import type { History } from '../history/history.ts';
 import { knows, maySee } from '../identity/identity.ts';
+import { requestLog } from '../plugins/request-log.ts';
 import type { AttemptFeed } from '../watching/attempt-feed.ts';
 import { EventStream } from '../watching/event-stream.ts';
 import { eventOfRow } from '../watching/task-event.ts';
@@ -64,7 +65,7 @@ function addTaskEvents(app: FastifyInstance, { history, feed }: EventRoutesOptio
     async (request, reply) => {
       const events = begin(reply);
       try {
-        await watchTask(request.params.id, request.identity, { history, feed, log: request.log }, events);
+        await watchTask(request.params.id, request.identity, { history, feed, log: requestLog(request) }, events);
       } catch (error) {
         events.destroy();
         throw error;

@@ -1,8 +1,8 @@
 import { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Receipt } from '../../client/types.ts';
 import { PenstockError } from '../../schemas/errors.ts';
 import { shapeOf } from '../intake/body.ts';
-import type { Receipt } from '../intake/intake.ts';
 import type { TaskBody } from '../intake/take-body.ts';
 import type { Waiting } from '../watching/waiting.ts';
 

@@ -12,6 +12,7 @@ import { installContentEncoding } from '../plugins/content-encoding.ts';
 import { ProblemWith, toPenstockError } from '../plugins/errors.ts';
 import { jsonOf, StreamedArray } from '../plugins/json-stream.ts';
 import type { Metrics } from '../plugins/metrics.ts';
+import { installOverload } from '../plugins/overload.ts';
 import { problemOf } from '../plugins/problem.ts';
 import { readWait, type Waiting } from '../watching/waiting.ts';
 import { checkOneTask, sendEnd } from './send-end.ts';
@@ -42,6 +43,7 @@ interface SubmitRequest {
  */
 export function addSubmitRoute(app: FastifyInstance, options: SubmitRouteOptions): void {
   app.register(async (scope) => {
+    installOverload(scope);
     installContentEncoding(scope);
     addParsers(scope);
     scope.post<SubmitRequest>(
@@ -90,7 +92,8 @@ async function submit(options: SubmitRouteOptions, request: FastifyRequest<Submi
   const { metrics, submitter, waiting } = options;
   const waitMs = query.wait === undefined ? undefined : readWait(query.wait);
   try {
-    await submitter.open(target);
+    const opening = submitter.open(target);
+    if (opening) await opening;
     const body = bodyOf(request);
     if (waitMs !== undefined) {
       checkOneTask(body);

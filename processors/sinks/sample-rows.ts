@@ -1,5 +1,5 @@
 import type { WorkerSample } from '../../schemas/generated/worker-sample.ts';
-import { compactLine, countValue, dateValue, maxUInt32, textValue, timeValue } from './column-values.ts';
+import { compactLine, countValue, dateValue, maxUInt32, textValue } from './column-values.ts';
 
 export type SampleTable = 'group_lag' | 'workers';
 
@@ -10,9 +10,13 @@ export const workerColumns = [
   ...['done', 'failed', 'retried', 'expired', 'memory_bytes', 'is_leaving'],
 ] as const;
 
-/** The rows of one sample: the table's name, a space, and the row as JSONCompactEachRow. Every value fits its column. */
+/**
+ * The rows of one sample: the table's name, a space, and the row as JSONCompactEachRow. Every value fits its column. The
+ * time is the record's: samples of all workers are compared with each other and with now, and their clocks differ.
+ */
 export function sampleRows(sample: WorkerSample, recordMs: number): string[] {
-  const at = timeValue(sample.at, recordMs);
+  const at = dateValue(recordMs);
+  const startedAt = dateValue(recordMs - (sample.at - sample.startedAt));
   const worker = textValue(sample.worker);
   const lags = sample.lags.map(({ group, topic, partition, committed, endOffset }) => {
     const [from, to] = [countValue(committed), countValue(endOffset)];
@@ -22,7 +26,7 @@ export function sampleRows(sample: WorkerSample, recordMs: number): string[] {
   const { codeVersion, memoryBytes, isLeaving } = sample;
   const stages = sample.stages.map((stage) => {
     const names = [worker, textValue(stage.pipeline), textValue(stage.stage)];
-    const version = [dateValue(sample.startedAt), textValue(codeVersion)];
+    const version = [startedAt, textValue(codeVersion)];
     const now = [stage.partitions, stage.inFlight, stage.queued].map((value) => countValue(value, maxUInt32));
     const counts = [stage.done, stage.failed, stage.retried, stage.expired, memoryBytes].map((value) =>
       countValue(value),

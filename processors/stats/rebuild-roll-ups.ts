@@ -1,6 +1,6 @@
 import { PenstockError } from '../../schemas/errors.ts';
 import type { ClickHouse } from '../sinks/clickhouse.ts';
-import { alignRange, feedOver, keptDays, type RollUp, rawRowsOf, rollUps, type TimeRange } from './roll-ups.ts';
+import { alignRange, dayMs, feedOver, keptDays, type RollUp, rawRowsOf, rollUps, type TimeRange } from './roll-ups.ts';
 import { readDefinitions } from './verify-roll-ups.ts';
 
 export interface RebuildOptions extends TimeRange {
@@ -11,8 +11,7 @@ export interface RebuildOptions extends TimeRange {
 
 /**
  * Makes the roll-ups of every hour that the range touches again from the raw rows; a roll-up by day for the whole day.
- * Rejects with
- * PIPE_STATS_RAW_GONE, before it touches anything, where raw rows are past their time to live. A row
+ * Rejects with PIPE_STATS_RAW_GONE, before it touches anything, where raw rows are past their time to live. A row
  * that comes in between the two statements counts twice, so let the range be closed, and verify afterwards.
  */
 export async function rebuildRollUps(
@@ -35,8 +34,6 @@ export async function rebuildRollUps(
     await rebuild(clickhouse, rollUp, part, definitions.get(`${rollUp.table}_feed`)?.asSelect ?? '');
   }
 }
-
-const dayMs = 86_400_000;
 
 function oldestRawMs(createTable: string): number {
   const days = keptDays(createTable);

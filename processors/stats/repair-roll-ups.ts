@@ -1,10 +1,9 @@
 import type { ClickHouse } from '../sinks/clickhouse.ts';
 import { type RebuildOptions, rebuildRollUps } from './rebuild-roll-ups.ts';
-import { rollUps } from './roll-ups.ts';
+import { dayMs, rollUps } from './roll-ups.ts';
 import { type Verification, verifyRollUps } from './verify-roll-ups.ts';
 
 const maxRounds = 3;
-const dayMs = 86_400_000;
 
 /**
  * Rebuilds, then verifies; again where rows came in meanwhile. Resolves with the last verification, whose differences are

@@ -19,6 +19,8 @@ const throughput = (suffix: string, bucketSeconds: number): RollUp => ({
   measures: throughputMeasures,
 });
 
+export const hourMs = 3_600_000;
+export const dayMs = 24 * hourMs;
 const hourSeconds = 3_600;
 const daySeconds = 86_400;
 
@@ -49,11 +51,12 @@ export interface TimeRange {
   readonly toMs: number;
 }
 
-const hourMs = 3_600_000;
+/** Roll-ups are compared and made again by hours at least. */
+export const stepMsOf = (bucketSeconds: number): number => Math.max(bucketSeconds * 1_000, hourMs);
 
 /** What a range means for a roll-up: whole buckets, and hours at least. `outward`: all that it touches, else all that it holds. */
 export function alignRange({ fromMs, toMs }: TimeRange, bucketSeconds: number, outward: boolean): TimeRange {
-  const stepMs = Math.max(bucketSeconds * 1_000, hourMs);
+  const stepMs = stepMsOf(bucketSeconds);
   const down = (ms: number): number => Math.floor(ms / stepMs) * stepMs;
   const up = (ms: number): number => Math.ceil(ms / stepMs) * stepMs;
   return { fromMs: down(fromMs), toMs: outward ? up(toMs) : down(toMs) };

@@ -1,6 +1,16 @@
 import { PenstockError } from '../../schemas/errors.ts';
 import type { ClickHouse } from '../sinks/clickhouse.ts';
-import { alignRange, feedOver, keptDays, type RollUp, rawRowsOf, rollUps, type TimeRange } from './roll-ups.ts';
+import {
+  alignRange,
+  dayMs,
+  feedOver,
+  keptDays,
+  type RollUp,
+  rawRowsOf,
+  rollUps,
+  stepMsOf,
+  type TimeRange,
+} from './roll-ups.ts';
 
 /** A place where a roll-up and the raw rows disagree. */
 export interface Difference {
@@ -23,7 +33,6 @@ export interface Verification {
 
 type Reader = Pick<ClickHouse, 'query'>;
 
-const dayMs = 86_400_000;
 const maxDifferences = 1_000;
 const limits = `SETTINGS max_execution_time = 600, max_bytes_before_external_group_by = 300000000`;
 
@@ -65,7 +74,7 @@ export async function readDefinitions(clickhouse: Reader): Promise<Definitions> 
 function comparablePart(rollUp: RollUp, range: TimeRange, definitions: Definitions, nowMs: number): TimeRange {
   const kept = [rollUp.table, 'attempts'].map((name) => keptDays(definitions.get(name)?.createTable ?? ''));
   const days = Math.min(...kept.map((each) => each ?? Number.POSITIVE_INFINITY));
-  const stepMs = Math.max(rollUp.bucketSeconds * 1_000, 3_600_000);
+  const stepMs = stepMsOf(rollUp.bucketSeconds);
   const oldestMs = Number.isFinite(days) ? nowMs - days * dayMs + stepMs : 0;
   const { fromMs, toMs } = alignRange(range, rollUp.bucketSeconds, false);
   return { fromMs: Math.max(fromMs, Math.ceil(oldestMs / stepMs) * stepMs), toMs };

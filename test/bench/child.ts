@@ -1,7 +1,7 @@
-import { fork } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { nodeProgramArgs } from '../../deploy/embedded/node-program.ts';
 
 /** A process of its own, asked by name; what it does costs the asker nothing. */
 export interface Child {
@@ -18,11 +18,16 @@ export interface Answer {
   readonly error?: string;
 }
 
-/** Starts a module of this folder that calls serve(). PENSTOCK_BENCH_PROFILE: a folder for CPU profiles of these processes. */
+/**
+ * Starts a module of this folder that calls serve(); its URL has no extension. PENSTOCK_BENCH_PROFILE: a folder for CPU
+ * profiles of these processes.
+ */
 export async function startChild(module: URL): Promise<Child> {
   const folder = process.env.PENSTOCK_BENCH_PROFILE;
   const profile = folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`];
-  const child = fork(fileURLToPath(module), [], { execArgv: ['--import', 'tsx', ...profile] });
+  const child = spawn(process.execPath, [...profile, ...nodeProgramArgs(module)], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  });
   const waiting = new Map<number, { resolve(result: never): void; reject(error: Error): void }>();
   child.on('message', ({ id, result, error }: Answer) => {
     const asker = waiting.get(id);

@@ -13,6 +13,7 @@ import { benchLargeCsv } from './files/large-csv.ts';
 import { benchFiles } from './files/throughput.ts';
 import { benchGateway } from './gateway/gateway.ts';
 import { type BenchOptions, describeReport, type Report, reportAsJson } from './report.ts';
+import { benchSinkCost } from './stats/sink-cost.ts';
 import { benchStats } from './stats/stats.ts';
 
 const benchmarks: Readonly<Record<string, (options: BenchOptions) => Promise<Report>>> = {
@@ -28,6 +29,7 @@ const benchmarks: Readonly<Record<string, (options: BenchOptions) => Promise<Rep
   files: benchFiles,
   'large-csv': benchLargeCsv,
   stats: benchStats,
+  'sink-cost': benchSinkCost,
   dashboard: benchDashboard,
 };
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { judgeTrial, mutantTable, type TrialResult, trials } from './mutant-trials.ts';
 import { type ChaosOptions, readOptions } from './options.ts';
 import { ProgressLine } from './progress-line.ts';
-import { explain, isGreen, summaryOf, tableOf, writeTable } from './report.ts';
+import { explain, isGreen, renewTable, rewrite, summaryOf, tableOf } from './report.ts';
 import { type RunOptions, runScenario, type ScenarioResult } from './run-scenario.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { mutantNames } from './worker/mutants.ts';
@@ -50,9 +50,8 @@ async function playScenarios(options: ChaosOptions, parts: Parts, progress: Prog
     for (const line of explain(result, again(scenario, parts))) progress.say(line);
     results.push(result);
   }
-  const table = tableOf(results);
-  process.stdout.write(`${table}\n`);
-  if (options.write) writeTable(page, 'chaos', table);
+  process.stdout.write(`${tableOf(results)}\n`);
+  if (options.write) rewrite(page, 'chaos', (old) => renewTable(old, results));
   return results.every(isGreen);
 }
 
@@ -65,7 +64,7 @@ async function playMutants(options: ChaosOptions, parts: Parts, progress: Progre
   }
   const table = mutantTable(results);
   process.stdout.write(`${table}\n`);
-  if (options.write) writeTable(page, 'chaos-mutants', table);
+  if (options.write) rewrite(page, 'chaos-mutants', () => table);
   return results.every(({ isFound }) => isFound);
 }
 

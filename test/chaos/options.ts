@@ -7,7 +7,7 @@ export interface ChaosOptions {
   readonly scenarios: readonly Scenario[];
   readonly seed: number;
   readonly scale: Scale;
-  /** The table goes into docs/reliability.md. */
+  /** The rows go into the table of docs/reliability.md. */
   readonly write: boolean;
   readonly mutant: MutantName | null;
   /** Plays each mutant, or the one that is named, on its scenario and wants it red. */

@@ -30,10 +30,24 @@ export function explain(result: ScenarioResult, again: string): string[] {
 
 const heads = ['scenario', 'faults', 'tasks', 'lost', 'duplicates (bound)', 'worst recovery', 'seed', 'verdict'];
 
-export function tableOf(results: readonly ScenarioResult[]): string {
-  const rows = results.map((result) => `| ${cellsOf(result).join(' | ')} |`);
-  return [`| ${heads.join(' | ')} |`, `| ${heads.map(() => '---').join(' | ')} |`, ...rows].join('\n');
+export const tableOf = (results: readonly ScenarioResult[]): string => [...headLines, ...results.map(rowOf)].join('\n');
+
+/** Rows of scenarios that were played anew take the place of their old ones; the others stay. */
+export function renewTable(table: string, results: readonly ScenarioResult[]): string {
+  const isRow = (line: string): boolean => line.startsWith('| ') && !headLines.includes(line);
+  const rows = new Map(
+    table
+      .split('\n')
+      .filter(isRow)
+      .map((row) => [scenarioOf(row), row]),
+  );
+  for (const row of results.map(rowOf)) rows.set(scenarioOf(row), row);
+  return [...headLines, ...rows.values()].join('\n');
 }
+
+const headLines = [`| ${heads.join(' | ')} |`, `| ${heads.map(() => '---').join(' | ')} |`];
+const rowOf = (result: ScenarioResult): string => `| ${cellsOf(result).join(' | ')} |`;
+const scenarioOf = (row: string): string | undefined => row.split('|')[1]?.trim();
 
 function cellsOf(result: ScenarioResult): string[] {
   const { scenario, verdict, faults, seed } = result;
@@ -55,11 +69,12 @@ function verdictOf(result: ScenarioResult): string {
   return [...result.verdict.violations.keys(), ...result.findings].join('; ').replaceAll('|', '');
 }
 
-/** Puts a table between `<!-- name -->` and `<!-- /name -->`. */
-export function writeTable(page: string, name: string, table: string): void {
+/** Makes what stands between `<!-- name -->` and `<!-- /name -->` anew. */
+export function rewrite(page: string, name: string, change: (old: string) => string): void {
   const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
   const text = readFileSync(page, 'utf8');
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`${page} has no place for ${begin}`);
-  writeFileSync(page, `${text.slice(0, from)}${begin}\n${table}\n${text.slice(to)}`);
+  const old = text.slice(from + begin.length, to);
+  writeFileSync(page, `${text.slice(0, from)}${begin}\n${change(old)}\n${text.slice(to)}`);
 }

@@ -77,6 +77,7 @@ export interface LogLine {
   readonly code?: string;
   readonly reason?: string;
   readonly audit?: unknown;
+  readonly reqId?: string;
 }
 
 /** A logger whose lines can be looked at. */

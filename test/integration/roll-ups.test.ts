@@ -181,6 +181,19 @@ describe('roll-ups', () => {
     expect(await differences(clickhouse)).toEqual([]);
   });
 
+  it('lose the rows past their time to live alone, and agree all the same', async () => {
+    const clickhouse = open();
+    await migrate(clickhouse);
+    await keepHistory(clickhouse, { attempts: 7, task_states: 7 });
+    const old = now - 20 * 24 * hour;
+    const late = anAttempt({ taskId: 'late', eventTime: old, startedAt: old, submittedAt: old });
+    await insert(clickhouse, 1, [late, ...history(1)]);
+    for (const table of ['attempts', 'task_states']) await clickhouse.command(`OPTIMIZE TABLE ${table} FINAL`);
+    const gone = await clickhouse.query("SELECT task_id FROM attempts WHERE task_id = 'late'");
+    const { rows, differences: found } = await verifyRollUps(clickhouse, { ...allTime, fromMs: old - hour });
+    expect({ gone, rows, found }).toEqual({ gone: [], rows: 500, found: [] });
+  });
+
   it('give percentiles near the exact ones, over any span', async () => {
     const clickhouse = open();
     await migrate(clickhouse);

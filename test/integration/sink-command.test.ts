@@ -82,6 +82,13 @@ it('penstock sink carries attempts until it is asked to stop, and penstock sql r
   expect((await run(['sql', sql, '--format', 'CSV'], { env: database })).out).toBe('"s","ok",1\n');
   const refused = await run(['sql', 'DROP TABLE attempts'], { env: database });
   expect(refused).toMatchObject({ code: 1, out: '', err: expect.stringContaining('PIPE_SQL_REFUSED') });
+  for (const where of [
+    'task_id IN (SELECT name FROM system.tables)',
+    '1) UNION ALL SELECT name FROM system.users WHERE (1',
+  ]) {
+    const cancel = await run(['cancel', '--where', where, '--pipeline', 'p', '--dry-run'], { env: database });
+    expect(cancel, where).toMatchObject({ code: 1, out: '', err: expect.stringContaining('PIPE_SQL_REFUSED') });
+  }
   const vertical = await run(['sql', `${sql} FORMAT Vertical`], { env: database });
   expect(vertical.out).toContain('stage:   s');
   const hidden = await run(['sql', 'SELECT count() OVER (ORDER BY sleep(1)) FROM attempts'], { env: database });

@@ -1,9 +1,13 @@
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { createCodec } from '../../schemas/codec.ts';
+import { type AttemptBatch, attemptBatchSchema } from '../../schemas/generated/attempt-batch.ts';
+import type { AvroJson, RecordSchema } from '../../schemas/record-schema.ts';
 import { startClickHouseProcess } from '../deploy/clickhouse-process.ts';
 import { makeTempDir } from '../helpers/temp-dir.ts';
 import { until } from '../helpers/until.ts';
+import { aBatch, anAttempt } from '../processors/sinks/attempts.ts';
 import { type CrashPoint, doomed, openBench } from './sink-bench.ts';
 
 const points: readonly CrashPoint[] = [
@@ -87,7 +91,39 @@ describe('the sink on Kafka and ClickHouse', () => {
     expect(await bench.counts()).toEqual({ rows: 180, places: 180, tasks: 180 });
     expect(sink.stats().unreadable).toBe(4);
   });
+
+  it('reads records of a newer version, and texts that are no UTF-8', async () => {
+    const bench = await openBench();
+    const attempt = anAttempt({ taskId: 'newer', eventTime: Date.now() });
+    const codec = createCodec({ registryUrl: inject('stack').registryUrl });
+    await codec.register(`${bench.topic}-value`, newerSchema);
+    const newer = codec.encode(newerSchema, `${bench.topic}-value`, { ...aBatch([attempt]), zone: 'eu' });
+    await codec.register(`${bench.topic}-value`, attemptBatchSchema);
+    const named = aBatch([{ ...attempt, taskId: 'other' }], { worker: 'w-bytes' });
+    const torn = codec.encode(attemptBatchSchema, `${bench.topic}-value`, named);
+    torn.fill(Buffer.from([0xff, 0x00, 0xc3, 0x28, 0x09]), torn.indexOf('bytes'), torn.indexOf('bytes') + 5);
+    await bench.sendBytes([newer, torn]);
+    const sink = await bench.start();
+    await bench.drained();
+    const rows = await bench.clickhouse.query('SELECT task_id, worker FROM attempts ORDER BY task_id');
+    expect(rows).toEqual([
+      { task_id: 'newer', worker: 'w1' },
+      { task_id: 'other', worker: 'w-\u{fffd}\u0000\u{fffd}(\t' },
+    ]);
+    expect(sink.stats().unreadable).toBe(0);
+  });
 });
+
+/** As a later release may write it. */
+const newerSchema: RecordSchema<AttemptBatch & { readonly zone: string }> = {
+  name: attemptBatchSchema.name,
+  avro: withField(attemptBatchSchema.avro, { name: 'zone', type: 'string', default: '' }),
+};
+
+function withField(avro: AvroJson, field: AvroJson): AvroJson {
+  if (typeof avro === 'string' || !('fields' in avro) || !Array.isArray(avro.fields)) throw new Error('no record');
+  return { ...avro, fields: [...avro.fields, field] };
+}
 
 /** Carries requests to ClickHouse, and cuts every second answer to an insert after the insert was done. */
 async function startForgetfulProxy(port: number): Promise<{ url: string; lost: () => number }> {

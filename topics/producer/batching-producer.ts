@@ -42,6 +42,7 @@ export class BatchingProducer implements Producer {
   #roomMade: () => void = () => undefined;
   #idle: () => void = () => undefined;
   #cancelWake: (() => void) | undefined;
+  #wakeAtMs = Number.POSITIVE_INFINITY;
   #cancelExpiry: (() => void) | undefined;
 
   constructor(transport: ProduceTransport, clock: Clock, options: ProducerOptions = {}, logger?: Logger) {
@@ -69,8 +70,9 @@ export class BatchingProducer implements Producer {
     this.#open.add(call);
     this.#armExpiry();
     if (this.#queue.length === 0 && this.#hasRoom(call) && this.#unknownTopic(call) === undefined) {
-      this.#admit(call);
-      this.#pump();
+      const now = this.#admit(call);
+      // Else the wake that is armed comes soon enough: a look at all lanes for each of many small sends is dear.
+      if (this.#planner.isFull || now + this.#settings.lingerMs < this.#wakeAtMs) this.#pump();
     } else {
       this.#queue.push(call);
       void this.#admitQueued();
@@ -152,7 +154,8 @@ export class BatchingProducer implements Producer {
     });
   }
 
-  #admit(call: SendCall): void {
+  /** When it was. */
+  #admit(call: SendCall): number {
     const now = this.#clock.now();
     this.#bufferedBytes += call.bytes;
     let index = 0;
@@ -172,6 +175,7 @@ export class BatchingProducer implements Producer {
       });
       index += 1;
     }
+    return now;
   }
 
   #pump(): void {
@@ -252,6 +256,7 @@ export class BatchingProducer implements Producer {
     this.#cancelWake?.();
     this.#cancelWake = undefined;
     const wakeAt = this.#flights < maxFlights ? this.#planner.wakeAtMs() : undefined;
+    this.#wakeAtMs = wakeAt ?? Number.POSITIVE_INFINITY;
     if (wakeAt !== undefined) this.#cancelWake = this.#clock.after(wakeAt - now, () => this.#pump());
   }
 

@@ -27,7 +27,7 @@ export async function benchDashboard({ quick }: BenchOptions): Promise<Report> {
     { url: server.url, user: 'default', password: '', database },
     { requestTimeoutMs: 300_000 },
   );
-  const gateway = await startChild(new URL('./processes/gateway.ts', import.meta.url));
+  const gateway = await startChild(new URL('./processes/gateway', import.meta.url));
   const browser = await openBrowser();
   try {
     await migrate(clickhouse);

@@ -13,7 +13,7 @@ export async function benchAttemptsCost({ quick }: BenchOptions): Promise<Report
   const pairs = await withStack(async (stack) => {
     await stack.prepare(workload);
     await stack.load(workload, count);
-    const engine = await startChild(new URL('./processes/engine.ts', import.meta.url));
+    const engine = await startChild(new URL('./processes/engine', import.meta.url));
     const measure = async (recordAttempts: boolean): Promise<RunResult> => {
       const result = await engine.call<RunResult>('run', {
         place: stack.place,

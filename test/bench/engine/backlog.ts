@@ -23,7 +23,7 @@ export async function benchBacklog({ quick }: BenchOptions): Promise<Report> {
   const { beforeMb, samplesMb, done, rebalances } = await withStack(async (stack) => {
     await stack.prepare(workload);
     await stack.load(workload, count);
-    const engine = await startChild(new URL('./processes/engine.ts', import.meta.url));
+    const engine = await startChild(new URL('./processes/engine', import.meta.url));
     await engine.call('stats');
     const idleMb = await engine.residentMb();
     await engine.call('start', { place: stack.place, workload });

@@ -19,7 +19,7 @@ export async function benchKeyOrder({ quick }: BenchOptions): Promise<Report> {
     const ordered: Workload = { ...base, ordering: 'key' };
     await stack.prepare(ordered);
     await stack.load(ordered, count, keyOf);
-    const engine = await startChild(new URL('./processes/engine.ts', import.meta.url));
+    const engine = await startChild(new URL('./processes/engine', import.meta.url));
     const rateOf = async (workload: Workload): Promise<number> => {
       const { handlersMs } = await engine.call<RunResult>('run', { place: stack.place, workload, count });
       await stack.rewind(workload);

@@ -63,8 +63,8 @@ async function measure(
   const { place } = stack;
   const workload = chain(pipeline);
   await stack.prepare(workload);
-  const runner = await startChild(new URL(`./processes/${who}.ts`, import.meta.url));
-  const generator = await startChild(new URL('./processes/generator.ts', import.meta.url));
+  const runner = await startChild(new URL(`./processes/${who}`, import.meta.url));
+  const generator = await startChild(new URL('./processes/generator', import.meta.url));
   const topics = stages.map((stage) => stageTopic(pipeline, stage));
   await runner.call('start', who === 'bare' ? { brokers: place.brokers, topics } : { place, workload });
   const count = (warmUpSeconds + seconds) * perSecond;

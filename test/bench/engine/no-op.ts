@@ -52,8 +52,8 @@ async function bench(kind: Kind, { quick }: BenchOptions): Promise<Report> {
 }
 
 async function startContenders(): Promise<Contenders> {
-  const bareLoop = new URL('./processes/bare.ts', import.meta.url);
-  const engine = await startChild(new URL('./processes/engine.ts', import.meta.url));
+  const bareLoop = new URL('./processes/bare', import.meta.url);
+  const engine = await startChild(new URL('./processes/engine', import.meta.url));
   const contenders = { engine, bare: await startChild(bareLoop), mended: await startChild(bareLoop) };
   await contenders.mended.call('patch');
   return contenders;

@@ -16,8 +16,8 @@ export async function benchSlots({ quick }: BenchOptions): Promise<Report> {
   const pairs = await withStack(async (stack) => {
     await stack.prepare(workload);
     await stack.load(workload, count);
-    const engine = await startChild(new URL('./processes/engine.ts', import.meta.url));
-    const pool = await startChild(new URL('./processes/pool.ts', import.meta.url));
+    const engine = await startChild(new URL('./processes/engine', import.meta.url));
+    const pool = await startChild(new URL('./processes/pool', import.meta.url));
     const measured = [];
     while (measured.length < rounds) {
       const baselineMs = await pool.call<number>('run', { count, slots, waitMs });

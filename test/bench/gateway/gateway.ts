@@ -62,12 +62,12 @@ async function runRound(stack: BenchStack, size: (typeof sizes)['full']): Promis
     return started;
   };
   try {
-    const caller = await child('./processes/caller.ts');
-    const accumulator = await child('./processes/accumulator.ts');
+    const caller = await child('./processes/caller');
+    const accumulator = await child('./processes/accumulator');
     const baselineUrl = await accumulator.call<string>('start', { brokers: stack.place.brokers, topic });
     const baseline = await hammer(caller, baselineUrl, size.seconds);
     await accumulator.call('stop');
-    const gateway = await child('./processes/gateway.ts');
+    const gateway = await child('./processes/gateway');
     const url = await gateway.call<string>('start', { place: stack.place, workload });
     const ours = await hammer(caller, url, size.seconds);
     const streamed = await caller.call<Streamed>('stream', { url, lines: size.lines });

@@ -227,6 +227,12 @@ describe('checkEvidence', () => {
       expect(only('rows', brokenBy({ runs, rows }))).toBe('p.work/0@0 attempt 1 on a: no row');
     });
 
+    it('none where the partition was another’s by then, though the run began last', () => {
+      const late = run(work, 0, 't0', 100_000, { worker: 'z', life: 2, attempt: 1, end: 'retry' });
+      const lives = [...sound.lives, life('z', work, 10)];
+      expect(brokenBy({ runs: [...sound.runs, late], lives }).rows).toBeUndefined();
+    });
+
     it('a row without a run', () => {
       const rows = [...sound.rows, row(next, 1, 't1', '0@9#0', { worker: 'z' })];
       expect(only('rows', brokenBy({ rows, rowsInTopic: 6 }))).toMatch(/has a row \(ok, attempt 1, z\) without a run/);

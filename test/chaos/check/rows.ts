@@ -1,5 +1,5 @@
 import type { CaseFile, PlaceCase } from './case-file.ts';
-import { type Evidence, placeName, type Row, type Run } from './evidence.ts';
+import { type Evidence, type Life, placeName, type Row, type Run } from './evidence.ts';
 
 /**
  * ClickHouse tells what the ledger tells: a final row for each record, a row for each run that ended unless the record
@@ -12,7 +12,7 @@ export function checkRows(evidence: Evidence, file: CaseFile): string[] {
   if (rowsInTopic !== undefined && rowsInTopic !== rows.length) {
     violations.push(`${rows.length} rows in ClickHouse, ${rowsInTopic} in the attempts topic`);
   }
-  for (const each of file.cases.values()) checkPlace(each, violations);
+  for (const each of file.cases.values()) checkPlace(each, evidence.lives, violations);
   return violations;
 }
 
@@ -24,12 +24,14 @@ function checkUnique(rows: readonly Row[], violations: string[]): void {
   }
 }
 
-function checkPlace({ place, record, runs, rows }: PlaceCase, violations: string[]): void {
+function checkPlace({ place, record, runs, rows }: PlaceCase, lives: readonly Life[], violations: string[]): void {
   const name = placeName(place);
   if (record !== undefined && !rows.some(isFinalRow)) violations.push(`${name} (${record.id}) has no final row`);
-  const last = runs.at(-1);
+  const beganMs = (run: Run): number => lives[run.life]?.fromMs ?? 0;
+  // By its owner, not by its time: one that had lost the partition and did not know it may have run the record last.
+  const newestMs = Math.max(...runs.map(beganMs));
   for (const run of runs) {
-    if (run.end === 'aborted' || run.end === 'cut' || (last !== run && last?.life !== run.life)) continue;
+    if (run.end === 'aborted' || run.end === 'cut' || beganMs(run) < newestMs) continue;
     if (!rows.some((row) => tells(row, run)))
       violations.push(`${name} attempt ${run.attempt} on ${run.worker}: no row`);
   }

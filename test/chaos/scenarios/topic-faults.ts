@@ -18,12 +18,21 @@ async function deleteTopics(world: World, topics: readonly string[]): Promise<vo
   await admin.disconnect();
 }
 
-async function away(world: World, topics: readonly string[], act: () => Promise<void>): Promise<void> {
-  const [target = ''] = topics;
-  await world.faults.during({ kind: 'topic deleted', target, breaksMembers: false }, async () => {
+/**
+ * `read`: workers read it too, so they lose it, and with it the group: they take no partition for sure until tasks end
+ * again after the topic is back.
+ */
+async function away(
+  world: World,
+  { topics, read }: { topics: readonly string[]; read: boolean },
+  act: () => Promise<void>,
+): Promise<void> {
+  const target = read ? 'kafka' : (topics[0] ?? '');
+  await world.faults.during({ kind: 'topic deleted', target, breaksMembers: read }, async () => {
     await deleteTopics(world, topics);
     await act();
     await provisionTopics(world.admin, topicsOf([chaosPipeline(world.settings, null)]));
+    if (read) await world.progress(200);
   });
 }
 
@@ -33,7 +42,7 @@ export const deadLettersAway: Scenario = {
   maxDuplicateShare: 0,
   async run(world, scale) {
     await world.workers.startAll(workers);
-    await away(world, world.deadLetterTopics, async () => {
+    await away(world, { topics: world.deadLetterTopics, read: false }, async () => {
       await world.client.submit({ count: scale === 'full' ? 12_000 : 3_000, perSecond, wish: mostlyGood });
     });
     return none;
@@ -87,7 +96,7 @@ export const retriesAway: Scenario = {
   delayed: ['1s'],
   async run(world, scale) {
     await world.workers.startAll(workers);
-    await away(world, world.retryTopics, async () => {
+    await away(world, { topics: world.retryTopics, read: true }, async () => {
       await world.client.submit({ count: scale === 'full' ? 8_000 : 3_000, perSecond, wish: needsDelay });
     });
     return none;

@@ -63,7 +63,8 @@ export const zombie: Scenario = {
 export const stall: Scenario = {
   name: 'stall',
   faults: 'event loop blocked past the session, once a task',
-  maxDuplicateShare: 0.02,
+  // All that a worker holds at once, each time one is blocked: of 2 000 tasks about 160.
+  maxDuplicateShare: 0.1,
   blockMs: 10_000,
   async run(world, scale) {
     await world.workers.startAll(workers);

@@ -1,7 +1,6 @@
-import { deadLetterHeader } from '../../../processors/runtime/dead-letter.ts';
 import { type ClickHouse, connectClickHouse } from '../../../processors/sinks/clickhouse.ts';
 import type { Codec } from '../../../schemas/codec.ts';
-import { readEnvelope } from '../../../schemas/envelope.ts';
+import { deadLetterHeader, readEnvelope } from '../../../schemas/envelope.ts';
 import { type AttemptBatch, attemptBatchSchema } from '../../../schemas/generated/attempt-batch.ts';
 import { attemptsTopic } from '../../../topics/names.ts';
 import type { Admin, Broker } from '../../../topics/ports.ts';
@@ -62,7 +61,7 @@ export class Collector {
     return found;
   }
 
-  /** What the attempts topic holds of the pipeline, repeats of the producer included. */
+  /** What the attempts topic holds of the pipeline, repeats of the producer included; what only says that a task runs is no attempt that ended. */
   async countRows(): Promise<number> {
     const values: Buffer[] = [];
     await readTopic(this.#broker, this.#admin, attemptsTopic, (_place, { value }) => {
@@ -71,7 +70,8 @@ export class Collector {
     let rows = 0;
     for (const value of values) {
       const batch = await this.#batchOf(value);
-      if (batch?.pipeline === this.#pipeline) rows += batch.attempts.length;
+      if (batch?.pipeline === this.#pipeline)
+        rows += batch.attempts.filter(({ outcome }) => outcome !== 'running').length;
     }
     return rows;
   }

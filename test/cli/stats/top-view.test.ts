@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { withoutFormat } from '../../../cli/commands/sql.ts';
+import { fitScreen } from '../../../cli/stats/fit-screen.ts';
 import { describeEta, describeSpan, describeTop, topLines, topQuery } from '../../../cli/stats/top-view.ts';
 
 const pace = { inPerSecond: 1, outPerSecond: 2 };
@@ -27,8 +28,13 @@ it('shows stages that are known, and others that ran, with rates a second', () =
   expect(lines[1]).toMatchObject({ ok: [10, 1, 0.1], failed: [0, 0.1, 0.02], runP50: 1, runP95: 30 });
   const text = describeTop(lines);
   expect(text).toMatch(/p\.new .*1,200 .*90\.0 s/);
-  expect(text).toMatch(/p\.old .*10 .*1\.0 .*0\.1/);
+  expect(text).toMatch(/p\.old .*10 .*1\.0 .*0\.1 .*0 .*0\.1 .*<0\.1/);
   expect(describeTop([])).toBe('no stage is known');
+});
+
+it('is cut to the terminal, so that nothing wraps or scrolls', () => {
+  expect(fitScreen('┌──┐\n│ab│\n└──┘\nmore', { columns: 3, rows: 4 })).toBe('┌──\n│ab\n└──');
+  expect(fitScreen('one', {})).toBe('one');
 });
 
 it('leaves out the seconds whose rows are still on their way', () => {

@@ -191,6 +191,9 @@ describe('the audit log', () => {
       { ...common, by: 'clerk', status: 403 },
       { ...common, by: 'unknown', status: 401 },
     ]);
+    const requests = lines.flatMap(({ audit, reqId }) => (audit ? [reqId] : []));
+    expect(requests).toEqual([expect.any(String), expect.any(String), expect.any(String)]);
+    expect(new Set(requests).size).toBe(3);
     expect(JSON.stringify(lines)).not.toMatch(/tok-1|tok-2|stolen|files\.example/);
   });
 });

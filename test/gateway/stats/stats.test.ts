@@ -118,16 +118,15 @@ describe('a backlog', () => {
 
 describe('the stats routes', () => {
   const asked: Query[] = [];
-  const answering = (rows: readonly Row[]) => ({
+  const answering = (rowsFor: (query: Query) => readonly Row[]) => ({
     ...emptyStore,
     read: async (query: Query) => {
       asked.push(query);
-      return rows;
+      return rowsFor(query);
     },
   });
 
   it('fill with zeros, keep the order of the stages, and say which SQL it was', async () => {
-    const at = Math.floor(Date.now() / 60_000) * 60;
     const counts = {
       accepted: '3',
       ok: '2',
@@ -139,12 +138,15 @@ describe('the stats routes', () => {
       bytes: '7',
     };
     const times = { run: [1, 2, 3.25, Number.NaN], wait: [null, null, null, null] };
-    const rows = [
-      { bucket: 0, stage: 'upload', ...counts, ...times },
-      { bucket: at, stage: 'upload', ...counts, ...times },
-      { bucket: at, stage: 'gone', ...counts, ...times },
-    ];
-    const { app } = await openGateway({ store: answering(rows) });
+    const rowsFor = ({ params }: Query) => {
+      const newest = Number(params.to) - 60;
+      return [
+        { bucket: 0, stage: 'upload', ...counts, ...times },
+        { bucket: newest, stage: 'upload', ...counts, ...times },
+        { bucket: newest, stage: 'gone', ...counts, ...times },
+      ];
+    };
+    const { app } = await openGateway({ store: answering(rowsFor) });
     const answer = await app.inject('/v1/pipelines/assets/stats?window=5m&step=1m');
     const body = answer.json();
     expect(answer.statusCode).toBe(200);
@@ -175,13 +177,13 @@ describe('the stats routes', () => {
     ['/v1/stats/workers?window=5m', 200],
     ['/v1/pipelines', 200],
   ])('%s is answered with %i', async (url, status) => {
-    const { app } = await openGateway({ store: answering([]) });
+    const { app } = await openGateway({ store: answering(() => []) });
     expect((await app.inject(url)).statusCode).toBe(status);
   });
 
   it('tell a tenant its own numbers from the raw rows, and nothing of workers, lag or SQL', async () => {
     const tokens = 't roles=read tenant=acme, p roles=read pipelines=assets';
-    const { app } = await openGateway({ store: answering([]), tokens });
+    const { app } = await openGateway({ store: answering(() => []), tokens });
     const get = (url: string, token: string) => app.inject({ url, headers: { authorization: `Bearer ${token}` } });
     const tenant = 't';
     asked.length = 0;

@@ -37,6 +37,15 @@ describe('what a handler returns', () => {
     expect(record?.key).toEqual(key);
   });
 
+  it('by a clock that is an hour slow, it ends no earlier than its record was written, and never waited less than nothing', async () => {
+    const bench = await RunnerBench.open({});
+    const timestampMs = Date.now() + 3_600_000;
+    const producer = await bench.broker.producer();
+    await producer.send([{ topic: 'p.work', key: null, value: Buffer.from('{"n":1}'), timestampMs }]);
+    await bench.start();
+    expect(await bench.rowsOnceEnded(1)).toMatchObject([{ outcome: 'ok', eventTime: timestampMs, queueMs: 0 }]);
+  });
+
   it('a list fans out into children of derived ids; an output may name its own key', async () => {
     const bench = await RunnerBench.open({ process: () => [toNext(1), toNext(2, { key: 'own' })] });
     await bench.submit([{ key: 'k', headers: { penstock: '{"id":"a"}' } }]);

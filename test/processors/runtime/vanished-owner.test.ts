@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeFinished, encodeFinished } from '../../../processors/runtime/finished-offsets.ts';
-import { judgeMark, markMaxLength, readMark, withoutMark, writeMark } from '../../../processors/runtime/owner-mark.ts';
+import {
+  judgeMark,
+  markMaxLength,
+  type OwnerMark,
+  readMark,
+  withoutMark,
+  writeMark,
+} from '../../../processors/runtime/owner-mark.ts';
 import { done } from '../../../processors/stage.ts';
 import { until } from '../../helpers/until.ts';
 import { RunnerBench, toNext } from './runner-bench.ts';
@@ -10,8 +17,13 @@ const marks = fc.record({
   deaths: fc.nat(999),
   owner: fc.stringMatching(/^[\w-]{1,24}$/),
   alone: fc.option(fc.nat(Number.MAX_SAFE_INTEGER)),
+  accused: fc.option(fc.nat(Number.MAX_SAFE_INTEGER)),
   culprits: fc.array(fc.nat(Number.MAX_SAFE_INTEGER), { maxLength: 2 }),
 });
+
+const nobody = { accused: null, culprits: [] };
+const gone = { survived: false, attempts: 3, concurrency: 16 };
+const mark = (change: Partial<OwnerMark>): OwnerMark => ({ deaths: 2, owner: 'w', alone: null, ...nobody, ...change });
 
 describe('the mark of an owner', () => {
   it('is read back, and leaves the finished offsets behind it as they are', () => {
@@ -38,19 +50,32 @@ describe('the mark of an owner', () => {
     }
   });
 
-  it('counts who vanished, not who lived through it; suspects from the third on, blames who was alone', () => {
-    const mark = (deaths: number, alone: number | null = null) => ({ deaths, owner: 'w', alone, culprits: [] });
-    const gone = { survived: false, attempts: 3, concurrency: 16 };
-    expect(judgeMark(null, gone)).toEqual({ deaths: 0, culprits: [], suspects: 0 });
-    expect(judgeMark(mark(0), gone)).toEqual({ deaths: 1, culprits: [], suspects: 0 });
-    expect(judgeMark(mark(1), gone)).toEqual({ deaths: 2, culprits: [], suspects: 64 });
-    expect(judgeMark(mark(2, 7), gone)).toMatchObject({ deaths: 3, culprits: [7] });
-    expect(judgeMark({ ...mark(2, 6), culprits: [9] }, gone).culprits).toEqual([9, 6]);
-    expect(writeMark(mark(999)).length + 3 * 17).toBeLessThan(markMaxLength);
-    expect(judgeMark(mark(2), gone)).toEqual({ deaths: 3, culprits: [], suspects: 128 });
-    expect(judgeMark(mark(0), { ...gone, attempts: 1 }).suspects).toBe(64);
-    expect(judgeMark(mark(1), { ...gone, survived: true })).toEqual({ deaths: 1, culprits: [], suspects: 0 });
-    expect(judgeMark(mark(2, 7), { ...gone, survived: true })).toMatchObject({ deaths: 2, culprits: [] });
+  it('counts who vanished, not who lived through it; suspects from the third on', () => {
+    expect(judgeMark(null, gone)).toEqual({ deaths: 0, ...nobody, suspects: 0 });
+    expect(judgeMark(mark({ deaths: 0 }), gone)).toEqual({ deaths: 1, ...nobody, suspects: 0 });
+    expect(judgeMark(mark({ deaths: 1 }), gone)).toEqual({ deaths: 2, ...nobody, suspects: 64 });
+    expect(judgeMark(mark({ deaths: 2 }), gone)).toEqual({ deaths: 3, ...nobody, suspects: 128 });
+    expect(judgeMark(mark({ deaths: 0 }), { ...gone, attempts: 1 }).suspects).toBe(64);
+    expect(judgeMark(mark({ deaths: 1 }), { ...gone, survived: true })).toEqual({ deaths: 1, ...nobody, suspects: 0 });
+  });
+
+  it('blames whom two owners in a row had alone', () => {
+    expect(judgeMark(mark({ alone: 7 }), gone)).toMatchObject({ deaths: 3, accused: 7, culprits: [] });
+    expect(judgeMark(mark({ alone: 7, accused: 7 }), gone)).toMatchObject({ accused: null, culprits: [7] });
+    expect(judgeMark(mark({ alone: 8, accused: 7 }), gone)).toMatchObject({ accused: 8, culprits: [] });
+    expect(judgeMark(mark({ accused: 7 }), gone)).toMatchObject({ accused: 7, culprits: [] });
+    expect(judgeMark(mark({ alone: 6, accused: 6, culprits: [9] }), gone).culprits).toEqual([9, 6]);
+    expect(judgeMark(mark({ alone: 7 }), { ...gone, attempts: 1 })).toMatchObject({ accused: null, culprits: [7] });
+    expect(judgeMark(mark({ alone: 7, accused: 7 }), { ...gone, survived: true })).toMatchObject({
+      deaths: 2,
+      culprits: [],
+    });
+  });
+
+  it('leaves room for the finished offsets', () => {
+    const most = Number.MAX_SAFE_INTEGER;
+    const longest = { deaths: 999, owner: 'w'.repeat(24), alone: most, accused: most, culprits: [most, most] };
+    expect(writeMark(longest).length).toBeLessThanOrEqual(markMaxLength);
   });
 });
 
@@ -79,14 +104,14 @@ describe('a task that ends its process', () => {
     { partitions: 4, ordering: 'key' },
     { partitions: 3, ordering: 'partition' },
   ] as const) {
-    it(`ends three at most, then it is a dead letter, and no other is (${ordering}, ${partitions})`, async () => {
+    it(`ends four at most, then it is a dead letter, and no other is (${ordering}, ${partitions})`, async () => {
       const bench = await RunnerBench.open({
         partitions,
         ordering,
         process: ({ payload }) => (payload.n === 23 ? endProcess(bench) : toNext(payload.n)),
       });
       await bench.submitMany(60);
-      expect(await runUntilDone(bench, 60)).toBe(4);
+      expect(await runUntilDone(bench, 60)).toBe(5);
       const letters = await bench.records('p.work.dlq');
       expect(letters.map((letter) => String(letter.value))).toEqual(['{"n":23}']);
       expect(JSON.parse(String(letters[0]?.headers['penstock-dead']))).toMatchObject({
@@ -98,7 +123,7 @@ describe('a task that ends its process', () => {
     });
   }
 
-  it('ends three at most where tasks come in batches, and its company is none the worse', async () => {
+  it('ends four at most where tasks come in batches, and its company is none the worse', async () => {
     const alone: number[] = [];
     const bench = await RunnerBench.open({
       partitions: 3,
@@ -110,7 +135,7 @@ describe('a task that ends its process', () => {
       },
     });
     await bench.submitMany(60);
-    expect(await runUntilDone(bench, 60)).toBe(4);
+    expect(await runUntilDone(bench, 60)).toBe(5);
     const letters = await bench.records('p.work.dlq');
     expect(letters.map((letter) => String(letter.value))).toEqual(['{"n":23}']);
     expect(alone).toContain(23);
@@ -118,13 +143,13 @@ describe('a task that ends its process', () => {
     expect(bench.audit.violations).toEqual([]);
   });
 
-  it('two of them, in one stage, end three processes each at most', async () => {
+  it('two of them, in one stage, end four processes each at most', async () => {
     const bench = await RunnerBench.open({
       partitions: 2,
       process: ({ payload }) => ([5, 40].includes(payload.n) ? endProcess(bench) : toNext(payload.n)),
     });
     await bench.submitMany(60);
-    expect(await runUntilDone(bench, 60)).toBeLessThanOrEqual(5);
+    expect(await runUntilDone(bench, 60)).toBeLessThanOrEqual(7);
     expect((await bench.records('p.work.dlq')).map((letter) => String(letter.value)).toSorted()).toEqual([
       '{"n":40}',
       '{"n":5}',

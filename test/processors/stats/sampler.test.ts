@@ -73,6 +73,27 @@ it('a worker tells how far its partitions are behind, until it leaves, and the s
   });
 });
 
+it('a sample has the time of its record: of a worker whose clock is an hour off, too', () => {
+  const at = Date.UTC(2026, 1, 1);
+  const sample: WorkerSample = {
+    ...{
+      worker: 'w',
+      codeVersion: '',
+      memoryBytes: 1,
+      isLeaving: false,
+      at: at - 3_600_000,
+      startedAt: at - 3_607_000,
+    },
+    stages: [
+      { pipeline: 'p', stage: 's', partitions: 1, inFlight: 0, queued: 0, done: 0, failed: 0, retried: 0, expired: 0 },
+    ],
+    lags: [{ group: 'g', topic: 't', partition: 0, committed: 1, endOffset: 4 }],
+  };
+  const [lag = '', stage = ''] = sampleRows(sample, at);
+  expect(rowOf(lagColumns, lag)).toMatchObject({ t: at, lag: 3 });
+  expect(rowOf(workerColumns, stage)).toMatchObject({ t: at, started_at: at - 7_000 });
+});
+
 it('a sample of nonsense still fits the tables', () => {
   const hostile: WorkerSample = {
     worker: 'x"\u0000\t\ud800'.repeat(400),

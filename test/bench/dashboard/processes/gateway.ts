@@ -1,20 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
-import type { RunningGateway } from '../../../../gateway/server.ts';
-import type { MemoryBroker } from '../../../../topics/memory/memory-broker.ts';
+import { type RunningGateway, startGateway } from '../../../../gateway/server.ts';
+import { createCodec } from '../../../../schemas/codec.ts';
+import { loadConfig } from '../../../../schemas/config.ts';
+import { downloadTaskSchema } from '../../../../schemas/generated/download-task.ts';
+import { createMemoryBroker, type MemoryBroker } from '../../../../topics/memory/memory-broker.ts';
 import { attemptsTopic, stageTopic } from '../../../../topics/names.ts';
 import { aBatch, anAttempt } from '../../../processors/sinks/attempts.ts';
-import { loadBuilt } from '../../load-built.ts';
 import { serve } from '../../serve.ts';
 
-type Modules = typeof import('../../../../gateway/server.ts') &
-  typeof import('../../../../schemas/codec.ts') &
-  typeof import('../../../../schemas/config.ts') &
-  typeof import('../../../../schemas/generated/download-task.ts') &
-  typeof import('../../../../topics/memory/memory-broker.ts');
-
-const modules = ['codec', 'config', 'generated/download-task'].map((name) => `schemas/${name}`);
-const paths = ['gateway/server', 'topics/memory/memory-broker', ...modules];
 const pipeline = 'assets';
 const stages = ['download', 'transform', 'upload'];
 let broker: MemoryBroker | undefined;
@@ -24,8 +18,6 @@ let isTold = true;
 // A gateway over a history that is there; its Kafka is the twin in memory, which costs this process what a client would.
 serve({
   async start({ url, database }: { url: string; database: string }): Promise<string> {
-    const { createCodec, createMemoryBroker, downloadTaskSchema, loadConfig, startGateway } =
-      await loadBuilt<Modules>(paths);
     broker = createMemoryBroker();
     const admin = await broker.admin();
     const topics = [attemptsTopic, ...stages.map((stage) => stageTopic(pipeline, stage))];

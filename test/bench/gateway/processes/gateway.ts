@@ -1,22 +1,17 @@
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
+import { buildGateway } from '../../../../gateway/app.ts';
+import { createCodec } from '../../../../schemas/codec.ts';
+import { loadConfig } from '../../../../schemas/config.ts';
+import { connectKafka } from '../../../../topics/client.ts';
 import { type Place, pipelineOf, type Workload } from '../../engine/workload.ts';
-import { loadBuilt } from '../../load-built.ts';
 import { serve } from '../../serve.ts';
-
-type Gateway = typeof import('../../../../gateway/app.ts') &
-  typeof import('../../../../schemas/codec.ts') &
-  typeof import('../../../../schemas/config.ts') &
-  typeof import('../../../../topics/client.ts');
-
-const paths = ['gateway/app', 'schemas/codec', 'schemas/config', 'topics/client'];
 
 let app: FastifyInstance | undefined;
 
 // A gateway of Penstock in a process of its own.
 serve({
   async start({ place, workload }: { place: Place; workload: Workload }): Promise<string> {
-    const { buildGateway, connectKafka, createCodec, loadConfig } = await loadBuilt<Gateway>(paths);
     const history = { task: async () => undefined, tasks: async () => [], close: async () => {} };
     app = buildGateway({
       config: loadConfig({}),

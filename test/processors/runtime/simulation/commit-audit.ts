@@ -1,5 +1,5 @@
-import { deadLetterHeader } from '../../../../processors/runtime/dead-letter.ts';
 import { decodeFinished } from '../../../../processors/runtime/finished-offsets.ts';
+import { deadLetterHeader } from '../../../../schemas/envelope.ts';
 import type { AttemptBatch } from '../../../../schemas/generated/attempt-batch.ts';
 import { attemptsTopic } from '../../../../topics/names.ts';
 import type { CommittedOffset, OutboundRecord, TopicPartition } from '../../../../topics/ports.ts';

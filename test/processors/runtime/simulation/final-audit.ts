@@ -1,4 +1,4 @@
-import { deadLetterHeader } from '../../../../processors/runtime/dead-letter.ts';
+import { deadLetterHeader } from '../../../../schemas/envelope.ts';
 import type { AttemptBatch } from '../../../../schemas/generated/attempt-batch.ts';
 import { attemptsTopic } from '../../../../topics/names.ts';
 import type { InboundRecord } from '../../../../topics/ports.ts';

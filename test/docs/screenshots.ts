@@ -23,18 +23,14 @@ const phone = { viewport: { width: 390, height: 844 }, isMobile: true };
 const pictures = [
   { name: 'overview', path: '/' },
   { name: 'overview-dark', path: '/', colorScheme: 'dark' },
-  { name: 'throughput', path: '/throughput?by=outcome&window=5m' },
   { name: 'latency', path: '/latency?window=5m', colorScheme: 'dark' },
   { name: 'errors', path: '/errors?window=5m' },
-  { name: 'topics', path: '/topics?window=5m' },
-  { name: 'workers', path: '/workers' },
   { name: 'pipelines', path: '/pipelines?window=5m' },
   { name: 'tasks', path: '/tasks' },
   { name: 'task', path: '/tasks?state=dead', at: '.task-table a', colorScheme: 'dark' },
   { name: 'dead-letters', path: '/dead-letters', at: '.letter-table [data-row]', colorScheme: 'dark' },
   { name: 'submit', path: '/submit' },
   { name: 'phone', path: '/', ...phone },
-  { name: 'phone-task', path: '/tasks?state=dead', at: '.task-table a', ...phone },
 ] as const;
 
 /** They are committed: a palette is enough for flat colours, and makes less than half of it. */

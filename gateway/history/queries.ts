@@ -11,8 +11,6 @@ export interface Query {
 export type Row = Readonly<Record<string, unknown>>;
 
 const ms = (column: string): string => `toUnixTimestamp64Milli(${column})`;
-/** Penstock writes 1 000 characters of a message; who else writes to the history may have written more. */
-export const cut = (message: string): string => `leftUTF8(${message}, 4000)`;
 const taskColumns =
   'task_id, pipeline, stage, toString(state) AS state_name, attempts, ' +
   `${ms('submitted_at')} AS submitted_ms, ${ms('finished_at')} AS finished_ms`;
@@ -29,7 +27,7 @@ export function taskQuery(id: string, scope: Scope): Query {
 export function timelineQuery(id: string, scope: Scope): Query {
   const columns =
     `${ms('event_time')} AS event_ms, stage, toString(outcome) AS outcome_name, attempt, queue_ms, run_ms, worker, ` +
-    `error_code, ${cut('error_message')} AS error_message, topic, partition, offset, next_stage, attrs`;
+    'error_code, error_message, topic, partition, offset, next_stage, attrs';
   const conditions = ['task_id = {id: String}', ...seen(scope, 'WHERE task_id = {id: String}')];
   return {
     sql:

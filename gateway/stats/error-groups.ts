@@ -1,5 +1,5 @@
 import { definedFields } from '../defined-fields.ts';
-import { cut, type Query, type Row } from '../history/queries.ts';
+import type { Query, Row } from '../history/queries.ts';
 import { bucketsOf, partialSince, type StatsWindow } from './stats-window.ts';
 
 export interface ErrorQuestion {
@@ -57,7 +57,7 @@ export function errorsQuery(question: ErrorQuestion): Query {
   pipeline, stage, error_fingerprint AS fingerprint, error_code AS code,
   sum(errors) AS total, sum(dead) AS given_up,
   toUnixTimestamp64Milli(min(first_seen)) AS first_ms, toUnixTimestamp64Milli(max(last_seen)) AS last_ms,
-  ${cut('max(error_message)')} AS message, max(task_id) AS example,
+  max(error_message) AS message, max(task_id) AS example,
   sumMap(map(intDiv(toUnixTimestamp(t), {step: UInt32}) * {step: UInt32}, errors)) AS buckets
 FROM ${tenant === undefined ? 'errors_1m' : ownRows}
 WHERE ${conditions.join(' AND ')}

@@ -1,6 +1,7 @@
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { watchContention } from './contention.ts';
+import { benchDashboard } from './dashboard/dashboard.ts';
 import { benchAttemptsCost } from './engine/attempts-cost.ts';
 import { benchBacklog } from './engine/backlog.ts';
 import { benchIdle } from './engine/idle.ts';
@@ -29,6 +30,7 @@ const benchmarks: Readonly<Record<string, (options: BenchOptions) => Promise<Rep
   'large-csv': benchLargeCsv,
   stats: benchStats,
   'sink-cost': benchSinkCost,
+  dashboard: benchDashboard,
 };
 
 const usage = `npm run bench -- [name…] [--quick] [--json]\nnames: ${Object.keys(benchmarks).join(', ')}\n`;

@@ -17,6 +17,8 @@ const tasks = 6_000;
 const endedBefore = 1_500;
 const waitMs = 300_000;
 
+const phone = { width: 390, height: 844 };
+/** `at`: what is opened first, where the path alone does not say it. */
 const pictures = [
   { name: 'overview', path: '/' },
   { name: 'overview-dark', path: '/', colorScheme: 'dark' },
@@ -26,7 +28,12 @@ const pictures = [
   { name: 'topics', path: '/topics?window=5m' },
   { name: 'workers', path: '/workers' },
   { name: 'pipelines', path: '/pipelines?window=5m' },
-  { name: 'phone', path: '/', viewport: { width: 390, height: 844 } },
+  { name: 'tasks', path: '/tasks' },
+  { name: 'task', path: '/tasks?state=dead', at: '.task-table a', colorScheme: 'dark' },
+  { name: 'dead-letters', path: '/dead-letters', at: '.letter-table [data-row]', colorScheme: 'dark' },
+  { name: 'submit', path: '/submit' },
+  { name: 'phone', path: '/', viewport: phone },
+  { name: 'phone-task', path: '/tasks?state=dead', at: '.task-table a', viewport: phone },
 ] as const;
 
 async function takeAll(browser: Browser, url: string): Promise<void> {
@@ -34,6 +41,10 @@ async function takeAll(browser: Browser, url: string): Promise<void> {
   for (const { name, path, ...options } of pictures) {
     const { page } = await visit(browser, url + path, options);
     await untilShown(page);
+    if ('at' in options) {
+      await page.locator(options.at).first().click();
+      await untilShown(page);
+    }
     // A second answer: what was asked first may have been asked before the work was in sight.
     await page.waitForResponse((response) => response.url().includes('/v1/'));
     await page.screenshot({ path: join(folder, `dashboard-${name}.png`) });

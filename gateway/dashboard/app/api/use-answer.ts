@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { refreshNow, tick } from '../lib/refresh.ts';
 import { type RequestError, requestJson } from './request.ts';
 
@@ -27,18 +27,18 @@ export function useAnswer<Data>(path: string | undefined, { once = false } = {})
   const flight = useRef<{ readonly path: string; readonly leaving: AbortController } | undefined>(undefined);
   const isPassing = held?.error !== undefined && (held.error.status === 0 || held.error.status >= 500);
   const isSettled = once && held?.path === path && !isPassing;
-  const turn = isSettled ? 0 : tick.value;
-  useEffect(() => {
+  // Not useEffect, which waits for a frame: each question would begin later by one.
+  useLayoutEffect(() => {
     // A question that is slower than the refresh is waited for, not asked over and over.
-    if (path === undefined || flight.current?.path === path) return;
+    if (path === undefined || isSettled || flight.current?.path === path) return;
     flight.current?.leaving.abort();
     const own = { path, leaving: new AbortController() };
     flight.current = own;
     ask<Data>(own, setHeld).finally(() => {
       if (flight.current === own) flight.current = undefined;
     });
-  }, [path, turn]);
-  useEffect(() => () => flight.current?.leaving.abort(), []);
+  }, [path, tick.value]);
+  useLayoutEffect(() => () => flight.current?.leaving.abort(), []);
   return {
     data: held?.data,
     error: held?.error,

@@ -14,20 +14,24 @@ export function DeadLetterDetail({ place }: { place: string }) {
   return (
     <Loaded answer={answer} height={240}>
       {(letter) => (
-        <RecordBody record={letter}>
-          <Fact name="Message">
-            <bdi class="foreign">{letter.message || none}</bdi>
-          </Fact>
-          <Fact name="Failed">
-            {time(letter.firstFailedAt)} to {time(letter.lastFailedAt)}
-          </Fact>
-          <Fact name="Place">
-            <Copyable text={place} label="Copy the place" />
-          </Fact>
-          <Fact name="Read from">
-            <bdi class="mono">{letter.origin || none}</bdi>
-          </Fact>
-        </RecordBody>
+        <div class="detail">
+          <dl class="facts">
+            <Fact name="Message">
+              <bdi class="foreign">{letter.message || none}</bdi>
+            </Fact>
+            <Fact name="Failed">
+              {time(letter.firstFailedAt)} to {time(letter.lastFailedAt)}
+            </Fact>
+          </dl>
+          <RecordBody record={letter}>
+            <Fact name="Place">
+              <Copyable text={place} label="Copy the place" />
+            </Fact>
+            <Fact name="Read from">
+              <bdi class="mono">{letter.origin || none}</bdi>
+            </Fact>
+          </RecordBody>
+        </div>
       )}
     </Loaded>
   );

@@ -6,14 +6,20 @@ import { JsonBlock } from './json-block.tsx';
 
 export interface RecordBodyProps {
   readonly record: StoredRecord;
-  /** What else is known of it: facts. */
+  /** Facts of where it is. */
   readonly children: ComponentChildren;
 }
 
-/** A record as Kafka stores it: its key, its headers, and its value, decoded where that can be done. */
+/** A record as Kafka stores it: its value, decoded where that can be done, where it is, its key and its headers. */
 export function RecordBody({ record: { key, headers, payload, undecoded }, children }: RecordBodyProps) {
   return (
     <div class="detail">
+      {undecoded && (
+        <p class="is-bad">
+          It cannot be decoded: <bdi>{undecoded.reason}</bdi>
+        </p>
+      )}
+      <JsonBlock label={undecoded ? 'Value as text' : 'Payload'} value={undecoded ? undecoded.text : payload} />
       <dl class="facts">
         {children}
         {Object.entries({ Key: key ?? none, ...headers }).map(([name, text]) => (
@@ -22,12 +28,6 @@ export function RecordBody({ record: { key, headers, payload, undecoded }, child
           </Fact>
         ))}
       </dl>
-      {undecoded && (
-        <p class="is-bad">
-          It cannot be decoded: <bdi>{undecoded.reason}</bdi>
-        </p>
-      )}
-      <JsonBlock label={undecoded ? 'Value as text' : 'Payload'} value={undecoded ? undecoded.text : payload} />
     </div>
   );
 }

@@ -28,7 +28,7 @@ export function Tiles({ pipeline, stats, rate }: TilesProps) {
     <dl class="tiles">
       <Tile name="Finished" value={formatRate(ok)} unit="/s" />
       <Tile
-        name="Failed attempts"
+        name="Failed"
         value={formatRate(failed)}
         unit="/s"
         tone={failed ? 'bad' : ''}

@@ -20,6 +20,9 @@ export interface TaskStep {
   readonly note: string | undefined;
 }
 
+/** Penstock itself writes 1 000 characters of a message, others write what they like. */
+const cut = (text: string): string => text.slice(0, 4_000);
+
 /** Oldest first, each once. */
 export function stepsOf(timeline: readonly TimelineEntry[], events: readonly TaskEvent[]): readonly TaskStep[] {
   const steps = new Map<string, TaskStep>();
@@ -30,9 +33,10 @@ export function stepsOf(timeline: readonly TimelineEntry[], events: readonly Tas
   for (const each of told) {
     const { time, stage, outcome, attempt, queueMs, runMs, worker, place, nextStage, progress, note } = each;
     const { errorCode = '', errorMessage = '' } = each;
-    const step = { at: Date.parse(time), stage, outcome, attempt, queueMs, runMs, worker, place };
+    const said = { worker: cut(worker), errorMessage: cut(errorMessage), note: note && cut(note) };
+    const step = { at: Date.parse(time), stage, outcome, attempt, queueMs, runMs, place, errorCode, ...said };
     const key = `${place} ${outcome} ${attempt} ${time}`;
-    if (!steps.has(key)) steps.set(key, { ...step, errorCode, errorMessage, nextStage, progress, note });
+    if (!steps.has(key)) steps.set(key, { ...step, nextStage, progress });
   }
   const isLater = ({ outcome }: TaskStep): number => (outcome === 'accepted' ? 0 : 1);
   return [...steps.values()].sort((a, b) => a.at - b.at || isLater(a) - isLater(b));

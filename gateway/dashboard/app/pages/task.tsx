@@ -17,9 +17,6 @@ import { timelineSql } from '../lib/task-sql.ts';
 import { isTerminal, type TaskStep } from '../lib/task-steps.ts';
 import type { PathParams } from './page.ts';
 
-/** Of a message; Penstock itself writes 1 000 characters, others write what they like. */
-const maxMessage = 4_000;
-
 /** All that happened to one task, and happens until it has ended. */
 export function TaskPage({ params: { id = '' } }: { params: PathParams }) {
   return <OneTask key={id} id={id} />;
@@ -121,7 +118,7 @@ function Errors({ steps }: { steps: readonly TaskStep[] }) {
               <bdi>{step.worker}</bdi>
               <span class="mono">{step.place}</span>
             </p>
-            <bdi class="foreign mono">{step.errorMessage.slice(0, maxMessage)}</bdi>
+            <bdi class="foreign mono">{step.errorMessage}</bdi>
           </li>
         ))}
       </ol>

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useLayoutEffect } from 'preact/hooks';
 import { type RequestError, requestJson } from '../api/request.ts';
 import { type Caller, caller, isBound, may, signInReason, token } from '../api/session.ts';
 import { Empty, Failure } from '../components/states.tsx';
@@ -43,7 +43,7 @@ const callerError = signal<RequestError | undefined>(undefined);
 /** Asked once; again with another token, and after a try that failed. */
 function useCaller(): void {
   const turn = caller.value ? -1 : tick.value;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (caller.peek() || signInReason.peek() !== undefined) return;
     requestJson<Caller>('/v1/identity').then(
       (answer) => {

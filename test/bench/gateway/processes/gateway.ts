@@ -9,6 +9,7 @@ import { serve } from '../../serve.ts';
 
 let app: FastifyInstance | undefined;
 
+// A gateway of Penstock in a process of its own.
 serve({
   async start({ place, workload }: { place: Place; workload: Workload }): Promise<string> {
     const history = { task: async () => undefined, tasks: async () => [], close: async () => {} };

@@ -11,7 +11,8 @@ export interface Answer<Data> {
   readonly isStale: boolean;
   /** When `data` came, epoch ms. */
   readonly at: number | undefined;
-  readonly again: () => void;
+  /** undefined: it would be told the same. */
+  readonly again: (() => void) | undefined;
 }
 
 interface Held<Data> {
@@ -44,7 +45,7 @@ export function useAnswer<Data>(path: string | undefined, { once = false } = {})
     error: held?.error,
     isStale: held !== undefined && held.path !== path,
     at: held?.at,
-    again: refreshNow,
+    again: isSettled ? undefined : refreshNow,
   };
 }
 

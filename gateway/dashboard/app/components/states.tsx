@@ -28,7 +28,13 @@ export function Loaded<Data>({ answer, height = 200, children }: LoadedProps<Dat
   );
 }
 
-export function Failure({ code, message, again }: { code: string; message: string; again?: () => void }) {
+export interface FailureProps {
+  readonly code: string;
+  readonly message: string;
+  readonly again?: (() => void) | undefined;
+}
+
+export function Failure({ code, message, again }: FailureProps) {
   return (
     <div class="state" role="alert">
       <h2 class="state-title">{message}</h2>

@@ -19,6 +19,7 @@ export async function fill(clickhouse: ClickHouse, attempts: number): Promise<vo
     run_ms: 'rand(2) % 900',
     bytes_in: '300',
     bytes_out: '300',
+    tenant: "if(number % 4 = 0, 'acme', '')",
     worker: "concat('worker-', toString(number % 8))",
     error_code: "if(number % 50 = 0, concat('PIPE_', toString(number % 7)), '')",
     error_fingerprint: "if(number % 50 = 0, toString(number % 40), '')",
@@ -38,4 +39,21 @@ export async function fill(clickhouse: ClickHouse, attempts: number): Promise<vo
         'SETTINGS max_partitions_per_insert_block = 0, max_execution_time = 0',
     );
   }
+}
+
+/** A day of what eight workers and eighteen partitions told every five seconds. */
+export async function fillSamples(clickhouse: ClickHouse): Promise<void> {
+  const at = 'now64(3) - toIntervalSecond(5 * (number % 17280))';
+  await clickhouse.command(
+    `INSERT INTO group_lag SELECT ${at} AS t, topic AS group, ` +
+      "concat('assets.', ['download', 'transform', 'upload'][intDiv(number, 17280) % 3 + 1]) AS topic, " +
+      "intDiv(number, 51840) AS partition, number AS committed, number + 7 AS end_offset, 7 AS lag, 'worker-1' AS worker " +
+      'FROM numbers(311040)',
+  );
+  await clickhouse.command(
+    'INSERT INTO workers (t, worker, pipeline, stage, started_at, partitions, done) ' +
+      `SELECT ${at}, concat('worker-', toString(intDiv(number, 51840))), 'assets', ` +
+      "['download', 'transform', 'upload'][intDiv(number, 17280) % 3 + 1], now64(3) - toIntervalDay(2), 2, number " +
+      'FROM numbers(414720)',
+  );
 }

@@ -14,7 +14,7 @@ export function DeadLetterDetail({ place }: { place: string }) {
   return (
     <Loaded answer={answer} height={240}>
       {(letter) => (
-        <div class="detail">
+        <div class="stack">
           <dl class="facts">
             <Fact name="Message">
               <bdi class="foreign">{letter.message || none}</bdi>

@@ -56,7 +56,7 @@ export function HeatMap({ maps, kind, title }: HeatMapProps) {
           onMouseLeave={() => setPointed(undefined)}
         />
       </div>
-      <figcaption class="legend">{describe(maps, kind, pointed)}</figcaption>
+      <figcaption class="hint">{describe(maps, kind, pointed)}</figcaption>
     </figure>
   );
 }

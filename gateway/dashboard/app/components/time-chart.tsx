@@ -78,11 +78,9 @@ export function TimeChart(props: TimeChartProps) {
     <figure class="chart">
       <div class="chart-plot" ref={host} style={{ height: `${height}px` }} role="img" aria-label={title} />
       <figcaption class="legend">
-        <span class="legend-time">
-          {t[at] === undefined ? none : formatMoment(t[at], stepMs * t.length, zone.value)}
-        </span>
+        <span class="num">{t[at] === undefined ? none : formatMoment(t[at], stepMs * t.length, zone.value)}</span>
         {lines.map((line) => (
-          <span class="legend-item" key={line.label}>
+          <span class="legend-item clip" key={line.label}>
             <i class={`swatch ink-${line.colour}`} />
             {line.label} <b class="num">{format(line.values[at] ?? null)}</b>
           </span>

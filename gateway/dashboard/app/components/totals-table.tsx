@@ -13,7 +13,7 @@ const columns: readonly Column[] = [
 /** How many ended how, by stage. */
 export function TotalsTable({ totals }: { totals: readonly StageTotals[] }) {
   return (
-    <Table label="Totals by stage" look="" columns={columns}>
+    <Table label="Totals by stage" look="fixed-table" columns={columns}>
       {totals.map((each, index) => (
         <tr key={each.stage}>
           <th scope="row">

@@ -38,7 +38,7 @@ function PipelinePanel({ pipeline }: { pipeline: PipelineInfo }) {
   return (
     <Panel title={pipeline.name} hint={`tasks a second over ${span}`} sql={flow.data?.sql}>
       <PipelineGraph pipeline={pipeline} flow={flow.data} />
-      <div class="schemas">
+      <div>
         {pipeline.stages.map((stage) => (
           <StageFacts key={stage.name} stage={stage} />
         ))}

@@ -109,9 +109,13 @@ const partitionColumns: readonly Column[] = [
 function Partitions({ stage, owners }: Omit<TopicRowsProps, 'colour'>) {
   return (
     <div class="detail">
-      <dl class="facts mono">
-        <Fact name="Group">{stage.group}</Fact>
-        <Fact name="Dead letters">{stage.deadLetterTopic}</Fact>
+      <dl class="facts">
+        <Fact name="Group">
+          <span class="mono">{stage.group}</span>
+        </Fact>
+        <Fact name="Dead letters">
+          <span class="mono">{stage.deadLetterTopic}</span>
+        </Fact>
       </dl>
       <Table label={`Partitions of ${stage.topic}`} look="" columns={partitionColumns}>
         {stage.partitions.map(({ partition, committed, endOffset, lag }) => (

@@ -54,7 +54,7 @@ const words = { running: 'running', silent: 'silent: it may be gone', left: 'lef
 
 const columns: readonly Column[] = [
   ['Stage'],
-  ...['partitions', 'running', 'queued', 'ok/s, 10 s', 'failed/s, 10 s', 'ok', 'failed', 'retried', 'expired'].map(
+  ...['partitions', 'running', 'queued', 'ok/s', 'failed/s', 'ok', 'failed', 'retried', 'expired'].map(
     (head) => [head, 'right'] as const,
   ),
 ];
@@ -66,6 +66,7 @@ function WorkerPanel({ stages, sql }: { stages: readonly WorkerState[]; sql: str
   return (
     <Panel
       title={first.worker}
+      hint="rates over 10 s"
       sql={sql}
       isFlush
       actions={

@@ -4,21 +4,20 @@ import { type RunningGateway, startGateway } from '../../../../gateway/server.ts
 import { createCodec } from '../../../../schemas/codec.ts';
 import { loadConfig } from '../../../../schemas/config.ts';
 import { downloadTaskSchema } from '../../../../schemas/generated/download-task.ts';
-import { createMemoryBroker, type MemoryBroker } from '../../../../topics/memory/memory-broker.ts';
+import { createMemoryBroker } from '../../../../topics/memory/memory-broker.ts';
 import { attemptsTopic, stageTopic } from '../../../../topics/names.ts';
 import { aBatch, anAttempt } from '../../../processors/sinks/attempts.ts';
 import { serve } from '../../serve.ts';
 
 const pipeline = 'assets';
 const stages = ['download', 'transform', 'upload'];
-let broker: MemoryBroker | undefined;
+const broker = createMemoryBroker();
 let gateway: RunningGateway | undefined;
 let isTold = true;
 
 // A gateway over a history that is there; its Kafka is the twin in memory, which costs this process what a client would.
 serve({
   async start({ url, database }: { url: string; database: string }): Promise<string> {
-    broker = createMemoryBroker();
     const admin = await broker.admin();
     const topics = [attemptsTopic, ...stages.map((stage) => stageTopic(pipeline, stage))];
     await admin.createTopics(topics.map((name) => ({ name, partitions: 6, config: {} })));
@@ -31,7 +30,7 @@ serve({
   },
   /** Rows for the live tail, until `stop`. */
   async tell({ perSecond }: { perSecond: number }): Promise<void> {
-    const producer = await broker?.producer();
+    const producer = await broker.producer();
     const everyMs = 100;
     const tellOn = async (): Promise<void> => {
       for (let index = 0; isTold; index += 1) {
@@ -39,7 +38,7 @@ serve({
           anAttempt({ taskId: `live-${index}-${n}`, eventTime: Date.now(), runMs: n, errorMessage: 'x'.repeat(200) }),
         );
         const batch = aBatch(attempts, { pipeline, stage: 'upload', topic: stageTopic(pipeline, 'upload') });
-        await producer?.send([
+        await producer.send([
           { topic: attemptsTopic, key: null, value: Buffer.from(JSON.stringify(batch)), headers: {} },
         ]);
         await sleep(everyMs);

@@ -1,6 +1,6 @@
 import swagger from '@fastify/swagger';
 import type { FastifyInstance, FastifySchema, RouteOptions } from 'fastify';
-import type { TSchema } from 'typebox';
+import type { TObject, TSchema } from 'typebox';
 import type { ErrorCode } from '../../schemas/error-catalogue.ts';
 import { problemResponses } from './problems.ts';
 
@@ -66,10 +66,18 @@ function documented(schema: FastifySchema | undefined, route: RouteOptions, with
   const own = typeof schema?.response === 'object' ? schema.response : {};
   return {
     ...schema,
+    ...(schema?.querystring !== undefined && { querystring: mayBeLeftOut(schema.querystring) }),
     ...(body && { body: { content: body } }),
     ...(headers && { headers }),
     ...(asksToken && { security: [{ token: [] }] }),
     description: [schema?.description, asksToken && `Needs the role \`${role}\`.`].filter(Boolean).join('\n\n'),
     response: { ...failures, ...own, ...responses },
   };
+}
+
+/** A parameter with a default is filled in before it is missed, so callers need not give it. */
+function mayBeLeftOut(query: unknown): unknown {
+  const { properties = {}, required = [], ...rest } = query as Partial<TObject>;
+  const isNeeded = (name: string): boolean => !('default' in (properties[name] ?? {}));
+  return { ...rest, properties, required: required.filter(isNeeded) };
 }

@@ -9,9 +9,9 @@ import { waitQuery } from './submit-wait.ts';
 
 export const submitParams = Type.Object({ pipeline: Type.String({ maxLength: 100, examples: ['assets'] }) });
 
-/** Epoch ms, or ISO 8601 with a time. */
+/** Epoch ms, or ISO 8601 with a time; within what ClickHouse’s times reach. */
 const timePattern =
-  '^(\\d{1,15}|\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d(:[0-5]\\d(\\.\\d{1,9})?)?(Z|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)$';
+  '^(\\d{1,12}|[1-3]\\d{12}|(197[1-9]|19[89]\\d|20\\d\\d)-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d(:[0-5]\\d(\\.\\d{1,9})?)?(Z|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)$';
 
 export const timeParameter = (description: string) =>
   Type.String({ description: `${description}; epoch ms or ISO 8601`, pattern: timePattern });

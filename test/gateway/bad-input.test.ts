@@ -60,6 +60,8 @@ const requests: readonly [name: string, url: string, headers: Record<string, str
     ['stage twice', `${tasksUrl}?stage=download&stage=upload`, {}, 400, 'PIPE_GATEWAY_REQUEST_INVALID'],
     ['control characters in the tenant', `${tasksUrl}?tenant=a%0d%0ax`, {}, 400, 'PIPE_GATEWAY_REQUEST_INVALID'],
     ['a time that is none', `${tasksUrl}?notBefore=soon`, {}, 400, 'PIPE_GATEWAY_REQUEST_INVALID'],
+    ['a time before all tasks', `${tasksUrl}?notBefore=0636-12-12T23:27:10Z`, {}, 400, 'PIPE_GATEWAY_REQUEST_INVALID'],
+    ['a time in microseconds', `${tasksUrl}?notBefore=1763755555123456`, {}, 400, 'PIPE_GATEWAY_REQUEST_INVALID'],
     ['times in the wrong order', `${tasksUrl}?notBefore=20&expiresAt=10`, {}, 400, 'PIPE_GATEWAY_REQUEST_INVALID'],
     ['a key that is empty', `${tasksUrl}?key=`, {}, 400, 'PIPE_GATEWAY_REQUEST_INVALID'],
     ['a path that is no UTF-8', '/v1/pipelines/%ff/tasks', {}, 400, 'PIPE_GATEWAY_REQUEST_INVALID'],

@@ -96,6 +96,13 @@ it('says of every route what it is for, and how its own failures look', () => {
   }
 });
 
+it('asks for no parameter that has a default', () => {
+  const parameters = operations().flatMap(({ operation }) => operation.parameters ?? []);
+  const withDefault = parameters.filter(({ schema }) => schema && 'default' in schema);
+  expect(withDefault.length).toBeGreaterThan(1);
+  expect(withDefault.filter(({ required }) => required)).toEqual([]);
+});
+
 it('with tokens says where one is needed', async () => {
   const { paths } = await documentOf('t');
   expect(paths['/health/live']?.get?.security).toBeUndefined();

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { type Fetch, spaceFetches } from './fetch-pace.ts';
 import { delayingJoin, type Join } from './join-delay.ts';
+import { fetchOfMembers, type GroupFetch, rememberingJoin } from './owed-join.ts';
 import { type Parse, rememberAnswers } from './produce-answers.ts';
 import { encodeRecord } from './record-encoder.ts';
 
@@ -98,9 +99,14 @@ function isFetch(value: unknown): value is Fetch {
   return typeof value === 'function';
 }
 
-function wrapJoin(load: NodeJS.Require): boolean {
-  const { prototype }: { prototype: { joinAndSync: Join } } = load('kafkajs/src/consumer/consumerGroup');
-  return replace(prototype, 'joinAndSync', delayingJoin(prototype.joinAndSync));
+function wrapMembership(load: NodeJS.Require): boolean {
+  const { prototype }: { prototype: { joinAndSync: Join; fetch: GroupFetch } } = load(
+    'kafkajs/src/consumer/consumerGroup',
+  );
+  return [
+    replace(prototype, 'joinAndSync', delayingJoin(rememberingJoin(prototype.joinAndSync))),
+    replace(prototype, 'fetch', fetchOfMembers(prototype.fetch)),
+  ].every(Boolean);
 }
 
 let applied: boolean | undefined;
@@ -146,7 +152,7 @@ function applyPatches(): boolean {
     replace(queue, 'scheduleCheckPendingRequests', scheduleCheckPendingRequests),
     replace(decoder, 'readVarIntArray', readHeaders),
     slowDownFetches(prototypeOf(load('kafkajs/src/broker'))),
-    wrapJoin(load),
+    wrapMembership(load),
     swapRecordEncoder(load),
     swapProduceParsers(load),
   ].every(Boolean);

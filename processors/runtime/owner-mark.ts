@@ -5,7 +5,7 @@
 export interface OwnerMark {
   /** Owners that vanished, one after another, before this one. */
   readonly deaths: number;
-  /** Which worker. */
+  /** Which worker; at most 8 characters. */
   readonly owner: string;
   /** Offset of the one task that ran, where tasks ran one at a time. */
   readonly alone: number | null;
@@ -16,9 +16,9 @@ export interface OwnerMark {
 }
 
 /** Room that the finished offsets leave. */
-export const markMaxLength = 101;
+export const markMaxLength = 84;
 const maxDeaths = 999;
-const pattern = /^o(\d{1,3})\.([\w-]{1,24})(?:@(\d{1,16}))?(?:~(\d{1,16}))?((?:!\d{1,16}){0,2});/;
+const pattern = /^o(\d{1,3})\.([\w-]{1,8})(?:@(\d{1,16}))?(?:~(\d{1,16}))?((?:!\d{1,16}){0,2});/;
 
 const mostCulprits = 2;
 

@@ -4,7 +4,7 @@ import { timeParameter } from './submit-request.ts';
 
 const name = Type.String({ minLength: 1, maxLength: 100 });
 const span = (example: string, description: string) =>
-  Type.String({ pattern: '^\\d{1,6}[smhd]$', examples: [example], description });
+  Type.String({ pattern: '^[1-9]\\d{0,5}[smhd]$', examples: [example], description });
 const until = Type.Optional(timeParameter('End of the window; default: now'));
 
 export const pipelineParams = Type.Object({ pipeline: Type.String({ maxLength: 100, examples: ['assets'] }) });

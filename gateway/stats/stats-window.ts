@@ -20,7 +20,7 @@ const longestMs = 3_650 * 86_400_000;
 
 /** `90s`, `15m`, `24h`, `10d`. Throws PIPE_GATEWAY_REQUEST_INVALID. */
 export function readSpan(name: string, text: string): number {
-  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  const [, count, unit] = /^([1-9]\d{0,5})([smhd])$/.exec(text) ?? [];
   const ms = Number(count) * (units[unit ?? ''] ?? Number.NaN);
   if (ms > 0 && ms <= longestMs) return ms;
   throw invalid(`${name} must be a span such as 60s, 15m, 24h or 10d`);

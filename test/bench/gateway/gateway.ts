@@ -73,7 +73,7 @@ async function runRound(stack: BenchStack, size: (typeof sizes)['full']): Promis
     const streamed = await caller.call<Streamed>('stream', { url, lines: size.lines });
     if (streamed.accepted !== size.lines) throw new Error(`${streamed.accepted} of ${size.lines} lines were accepted`);
     const residentMb = await gateway.residentMb();
-    const toStart = await paced(stack, caller, await child('../engine/processes/engine.ts'), url, {
+    const toStart = await paced(stack, caller, await child('../engine/processes/engine'), url, {
       perSecond: Math.round(ours[100].perSecond / 2),
       seconds: size.pacedSeconds,
     });

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { pino } from 'pino';
 import { openBlobStore } from '../../../processors/blobs/open-blob-store.ts';
@@ -12,6 +13,8 @@ import type { WorkerMessage, WorkerSettings } from './worker-settings.ts';
 
 /** A worker to be harmed. Drains on SIGTERM, tells of its memory on any message, ends when its parent does. */
 async function run({ pipeline, brokers, registryUrl, mutant, ...settings }: WorkerSettings): Promise<void> {
+  // Some of its stages may run while others still join: it drains then too, as the command does.
+  const asked = once(process, 'SIGTERM');
   const logger = pino({ name: settings.workerName, level: 'warn' });
   const ledger = new Ledger(settings.ledger);
   const kafka = connectKafka({ brokers, clientId: settings.workerName, logger });
@@ -26,7 +29,7 @@ async function run({ pipeline, brokers, registryUrl, mutant, ...settings }: Work
     sessionTimeoutMs: settings.sessionTimeoutMs,
   });
   const end = (code: number) => void worker.stop().finally(() => process.exit(code));
-  process.once('SIGTERM', () => end(0));
+  void asked.then(() => end(0));
   process.on('message', () => say(usage()));
   void worker.failed.then(() => end(1));
   say({ kind: 'ready' });

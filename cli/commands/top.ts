@@ -62,7 +62,8 @@ async function watch(look: () => Promise<readonly TopLine[]>, describe: Describe
   const ended = new AbortController();
   void untilInterrupted().then(() => ended.abort());
   let seen = describe(await look());
-  let note = `every ${everyMs / 1_000} s`;
+  const pace = `every ${everyMs / 1_000} s`;
+  let note = pace;
   process.stdout.write(hideCursor + clearScreen);
   try {
     for (;;) {
@@ -71,7 +72,7 @@ async function watch(look: () => Promise<readonly TopLine[]>, describe: Describe
       if (ended.signal.aborted) return;
       try {
         seen = describe(await look());
-        note = `every ${everyMs / 1_000} s`;
+        note = pace;
       } catch (error) {
         if (!(error instanceof PenstockError && error.retryable)) throw error;
         note = `not now: ${error.message}`;

@@ -92,16 +92,12 @@ function describeLine(line: TopLine): Cell[] {
   ];
 }
 
-const describeRate = (rate: number | null): string =>
-  rate === null
-    ? '–'
-    : rate === 0
-      ? '0'
-      : rate < 0.1
-        ? '<0.1'
-        : rate < 10
-          ? rate.toFixed(1)
-          : Math.round(rate).toLocaleString('en-US');
+function describeRate(rate: number | null): string {
+  if (rate === null) return '–';
+  if (rate === 0) return '0';
+  if (rate < 0.1) return '<0.1';
+  return rate < 10 ? rate.toFixed(1) : Math.round(rate).toLocaleString('en-US');
+}
 
 export function describeEta({ trend, etaMs }: Backlog): string {
   return etaMs !== null && trend === 'draining' ? describeSpan(etaMs) : trend;

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { findTarget } from '../../gateway/catalogue.ts';
 import { Batch } from '../../gateway/intake/batch.ts';
-import { Intake } from '../../gateway/intake/intake.ts';
+import { Intake, maxTaskBytes } from '../../gateway/intake/intake.ts';
 import { type Submission, Submitter } from '../../gateway/intake/submission.ts';
 import { DoneFeed } from '../../gateway/watching/done-feed.ts';
 import type { Config } from '../../schemas/config.ts';
@@ -15,7 +15,7 @@ import { type SubmitFlags, type SubmitResult, taskOptionsOf } from './submit-fla
 import type { TaskInput } from './task-input.ts';
 import { waitForTasks } from './wait-for-tasks.ts';
 
-const limits = { maxTasks: Number.MAX_SAFE_INTEGER, maxRejected: 10_000, maxTaskBytes: 1_000_000 };
+const limits = { maxTasks: Number.MAX_SAFE_INTEGER, maxRejected: 10_000, maxTaskBytes };
 /** Nobody waits at the other end of a connection: a short outage may pass. */
 const sendDeadlineMs = 30_000;
 const maxShownIds = 10;
@@ -37,11 +37,10 @@ export async function submitTasks(
   const { idempotencyKey } = flags;
   const submission = { target, options: taskOptionsOf(flags), ...(idempotencyKey !== undefined && { idempotencyKey }) };
   const feed = new DoneFeed({ broker, logger, readyDeadlineMs: sendDeadlineMs });
-  const ended = input.kind === 'one' && flags.wait;
   let result: SubmitResult;
   try {
     await submitter.open(target);
-    if (ended) {
+    if (input.kind === 'one' && flags.wait) {
       result = await runOne(submitter, submission, input.json, feed, flags);
     } else if (input.kind === 'one') {
       const { id } = await submitter.submitOne(submission, input.json);
@@ -53,9 +52,10 @@ export async function submitTasks(
     await feed.close();
     await intake.close();
   }
-  if (ended) await untilHistoryShows(config, result.ids);
-  if (ended || !flags.wait || result.ids.length === 0) return result;
-  return { ...result, states: await wait(config, result.ids, flags) };
+  if (!flags.wait || result.ids.length === 0) return result;
+  if (result.states === undefined) return { ...result, states: await wait(config, result.ids, flags) };
+  await untilHistoryShows(config, result.ids);
+  return result;
 }
 
 /** So that who asks `penstock task` or `penstock sql` next sees what was just told. Without a history it is told all the same. */

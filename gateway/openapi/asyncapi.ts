@@ -3,7 +3,6 @@ import { attemptBatchSchema } from '../../schemas/generated/attempt-batch.ts';
 import { controlRecordSchema } from '../../schemas/generated/control-record.ts';
 import { workerSampleSchema } from '../../schemas/generated/worker-sample.ts';
 import type { RecordSchema } from '../../schemas/record-schema.ts';
-
 import {
   attemptsTopic,
   controlTopic,

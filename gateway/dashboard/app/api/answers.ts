@@ -59,16 +59,6 @@ export interface TaskList {
   readonly cursor?: string;
 }
 
-/** A task that Kafka has. */
-export interface Receipt {
-  readonly id: string;
-  readonly pipeline: string;
-  readonly stage: string;
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-}
-
 export interface DeadLetterList {
   readonly letters: readonly DeadLetterSummary[];
   /** Gives older ones; absent: these are the oldest. */

@@ -1,5 +1,5 @@
 import { useRef, useState } from 'preact/hooks';
-import type { Receipt } from './answers.ts';
+import type { Receipt } from '../../../../client/types.ts';
 import { pipelinePath } from './paths.ts';
 import { type RequestError, requestJson } from './request.ts';
 

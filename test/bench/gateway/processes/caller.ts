@@ -39,6 +39,13 @@ export interface Streamed {
   readonly seconds: number;
 }
 
+export interface Pace {
+  readonly url: string;
+  readonly perSecond: number;
+  readonly count: number;
+  readonly connections: number;
+}
+
 const post = { method: 'POST', headers: { 'content-type': 'application/json' } } as const;
 
 serve({
@@ -103,25 +110,36 @@ serve({
     return { accepted: Number(answer.accepted), seconds: (performance.now() - startedAt) / 1_000 };
   },
 
-  async pace({ url, perSecond, count }: { url: string; perSecond: number; count: number }): Promise<void> {
-    const agent = new Agent({ keepAlive: true });
+  /** Each task says when it was due, so one that waits here for a connection is late, not left out. */
+  async pace({ url, perSecond, count, connections }: Pace): Promise<void> {
+    const agent = new Agent({ keepAlive: true, maxSockets: connections, scheduling: 'fifo' });
     const firstUs = nowUs() + 100_000;
-    const answers: Promise<unknown>[] = [];
+    const answers: Promise<void>[] = [];
     const dueAt = (index: number): number => Math.round(firstUs + (index * 1_000_000) / perSecond);
     for (let next = 0; next < count; ) {
       await sleep(1);
-      for (; next < count && dueAt(next) <= nowUs(); next += 1) {
-        answers.push(send(url, 'application/json', Readable.from([taskOf(dueAt(next))]), agent));
-      }
+      for (; next < count && dueAt(next) <= nowUs(); next += 1) answers.push(postOne(url, taskOf(dueAt(next)), agent));
     }
     await Promise.all(answers);
     agent.destroy();
   },
 });
 
-function send(url: string, contentType: string, body: Readable, agent?: Agent): Promise<{ accepted?: number }> {
+function postOne(url: string, body: string, agent: Agent): Promise<void> {
   return new Promise((resolve, reject) => {
-    const sent = request(url, { method: 'POST', headers: { 'content-type': contentType }, ...(agent && { agent }) });
+    const sent = request(url, { ...post, agent });
+    sent.once('error', reject);
+    sent.once('response', (response) => {
+      if (response.statusCode === 202) response.once('end', resolve).resume();
+      else reject(new Error(`a task was answered ${response.statusCode}`));
+    });
+    sent.end(body);
+  });
+}
+
+function send(url: string, contentType: string, body: Readable): Promise<{ accepted?: number }> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method: 'POST', headers: { 'content-type': contentType } });
     sent.once('error', reject);
     sent.once('response', (response) => {
       const answer = json(response) as Promise<{ accepted?: number }>;

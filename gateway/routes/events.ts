@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { type CataloguePipeline, findTarget } from '../catalogue.ts';
 import type { History } from '../history/history.ts';
-import { knows, maySee } from '../identity/identity.ts';
+import { knownTo, maySee } from '../identity/identity.ts';
 import { requestLog } from '../plugins/request-log.ts';
 import type { AttemptFeed } from '../watching/attempt-feed.ts';
 import { EventStream } from '../watching/event-stream.ts';
@@ -86,7 +86,7 @@ function addPipelineEvents(app: FastifyInstance, { pipelines, feed }: EventRoute
       },
     },
     async ({ identity, params, query }, reply) => {
-      const known = pipelines.filter(({ name }) => knows(identity, name));
+      const known = knownTo(identity, pipelines);
       const { pipeline } = findTarget(known, params.pipeline, query.stage);
       const events = begin(reply);
       const stop = await feed

@@ -2,7 +2,7 @@ import { Agent, request } from 'node:http';
 import { Readable } from 'node:stream';
 import { json } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import autocannon from 'autocannon';
+import autocannon, { type Client, type Result } from 'autocannon';
 import { nowUs } from '../../engine/workload.ts';
 import { serve } from '../../serve.ts';
 
@@ -31,6 +31,8 @@ export interface Flood {
   readonly acceptedMs: readonly number[];
   readonly refusedMs: readonly number[];
   readonly statuses: Readonly<Record<string, number>>;
+  /** Why connections failed, counted. */
+  readonly reasons: Readonly<Record<string, number>>;
   readonly failed: number;
 }
 
@@ -83,21 +85,28 @@ serve({
   async flood({ url, connections, seconds }: { url: string; connections: number; seconds: number }): Promise<Flood> {
     const flood = { accepted: [] as string[], acceptedMs: [] as number[], refusedMs: [] as number[] };
     const statuses: Record<number, number> = {};
-    const { errors, timeouts } = await autocannon({
-      ...{ ...post, url, connections, duration: seconds, timeout: 30, body: taskOf(nowUs()) },
-      setupClient(client) {
-        let answer = '';
-        client.on('body', (body) => {
-          answer = body.toString();
-        });
-        client.on('response', (status, _bytes, tookMs) => {
-          statuses[status] = (statuses[status] ?? 0) + 1;
-          if (status !== 202) flood.refusedMs.push(tookMs);
-          else flood.acceptedMs.push(tookMs) && flood.accepted.push(String(JSON.parse(answer).id));
-        });
-      },
+    const reasons: Record<string, number> = {};
+    const { errors, timeouts } = await new Promise<Result>((resolve, reject) => {
+      const options = { ...post, url, connections, duration: seconds, timeout: 30, body: taskOf(nowUs()), setupClient };
+      const calling = autocannon(options, (error, result) => (error ? reject(error) : resolve(result)));
+      calling.on('reqError', (error: NodeJS.ErrnoException) => {
+        const reason = error.code ?? error.message;
+        reasons[reason] = (reasons[reason] ?? 0) + 1;
+      });
     });
-    return { ...flood, statuses, failed: errors + timeouts };
+    return { ...flood, statuses, reasons, failed: errors + timeouts };
+
+    function setupClient(client: Client): void {
+      let answer = '';
+      client.on('body', (body) => {
+        answer = body.toString();
+      });
+      client.on('response', (status, _bytes, tookMs) => {
+        statuses[status] = (statuses[status] ?? 0) + 1;
+        if (status !== 202) flood.refusedMs.push(tookMs);
+        else flood.acceptedMs.push(tookMs) && flood.accepted.push(String(JSON.parse(answer).id));
+      });
+    }
   },
 
   async stream({ url, lines }: { url: string; lines: number }): Promise<Streamed> {

@@ -3,7 +3,7 @@ import type { Static } from 'typebox';
 import { PenstockError } from '../../schemas/errors.ts';
 import { type CataloguePipeline, findTarget } from '../catalogue.ts';
 import { definedFields } from '../defined-fields.ts';
-import { knows } from '../identity/identity.ts';
+import { knownTo } from '../identity/identity.ts';
 import { type ErrorQuestion, errorGroupsOf, errorsQuery } from '../stats/error-groups.ts';
 import { renderSql } from '../stats/render-sql.ts';
 import type { ReadRows } from '../stats/shared-reader.ts';
@@ -49,7 +49,7 @@ function addThroughput(app: FastifyInstance, { pipelines, read, now = Date.now }
       },
     },
     async ({ params, query, identity }) => {
-      const known = pipelines.filter(({ name }) => knows(identity, name));
+      const known = knownTo(identity, pipelines);
       const { pipeline } = findTarget(known, params.pipeline, query.stage);
       const stages = known.find(({ name }) => name === pipeline)?.stages.map(({ name }) => name) ?? [];
       const { window = '15m', step, stage } = query;
@@ -78,7 +78,7 @@ function addErrors(app: FastifyInstance, { pipelines, read, now = Date.now }: St
     },
     async ({ query, identity }) => {
       const { pipeline, stage, limit } = query;
-      const known = pipelines.filter(({ name }) => knows(identity, name));
+      const known = knownTo(identity, pipelines);
       if (pipeline !== undefined) findTarget(known, pipeline, stage);
       const question: ErrorQuestion = definedFields({
         ...{ pipeline, stage, limit, tenant: identity.tenant },

@@ -75,26 +75,34 @@ export interface TaskEvent {
   /** accepted, running, ok, retry, dead, cancelled, expired, skipped. */
   readonly outcome: string;
   readonly attempt: number;
+  /** ISO 8601. */
   readonly time: string;
+  readonly queueMs: number;
   readonly runMs: number;
+  readonly worker: string;
+  /** topic/partition/offset */
   readonly place: string;
   readonly errorCode?: string;
   readonly errorMessage?: string;
   /** 0 to 1. */
   readonly progress?: number;
   readonly note?: string;
+  /** Stage that it went on to. */
   readonly nextStage?: string;
   /** Where the task ended with it. */
   readonly state?: EndState;
 }
 
+/** Times are ISO 8601, UTC. */
 export interface TaskSummary {
   readonly id: string;
   readonly pipeline: string;
+  /** Stage that it is at, or ended at. */
   readonly stage: string;
   readonly state: TaskState;
   readonly submittedAt: string;
   readonly finishedAt: string | null;
+  /** Executions so far, over all stages. */
   readonly attempts: number;
 }
 
@@ -104,8 +112,6 @@ export interface TaskDetail extends TaskSummary {
     readonly topic: string;
     readonly partition: number;
     readonly offset: number;
-    readonly worker: string;
-    readonly queueMs: number;
   })[];
 }
 

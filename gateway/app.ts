@@ -106,8 +106,10 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
   if (!tokens) installHostGuard(app);
   installAccess(app, tokens);
   refuseUnknownRoutes(app);
-  installAudit(app);
-  if (tokens) installRateLimits(app);
+  if (tokens) {
+    installAudit(app);
+    installRateLimits(app);
+  }
   installOpenapi(app, { version, withTokens: tokens !== undefined });
   // In a scope of its own, because the plugins above look at each route that is added after them.
   app.register(async (scope) => {

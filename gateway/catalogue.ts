@@ -41,8 +41,19 @@ export function findTarget(pipelines: readonly CataloguePipeline[], pipelineName
       `pipeline “${pipeline.name}” has no stage “${shown(stageName ?? '')}”; it has: ${names(pipeline.stages)}`,
     );
   }
+  return targetOf(pipeline, stage);
+}
+
+/** Made once a stage: a task looks its topic and subject up in several maps, and new texts are hashed anew each time. */
+const targets = new WeakMap<CatalogueStage, Target>();
+
+function targetOf(pipeline: CataloguePipeline, stage: CatalogueStage): Target {
+  const known = targets.get(stage);
+  if (known?.pipeline === pipeline.name) return known;
   const topic = stageTopic(pipeline.name, stage.name);
-  return { pipeline: pipeline.name, stage: stage.name, topic, subject: `${topic}-value`, schema: stage.input };
+  const target = { pipeline: pipeline.name, stage: stage.name, topic, subject: `${topic}-value`, schema: stage.input };
+  targets.set(stage, target);
+  return target;
 }
 
 const names = (named: readonly { name: string }[]): string => named.map(({ name }) => name).join(', ');

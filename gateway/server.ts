@@ -12,6 +12,12 @@ export interface RunningGateway {
   stop(): Promise<void>;
 }
 
+/**
+ * Connections that the kernel holds until they are accepted; Linux takes it down to net.core.somaxconn. With node's 511 a thousand
+ * callers that come at once lose their first packet, and try again after 1, 3 and 7 seconds.
+ */
+const backlog = 4_096;
+
 /** Builds and listens; port 0 takes a free one. Rejects with PIPE_GATEWAY_TOKENS_REQUIRED. */
 export async function startGateway(
   options: GatewayOptions,
@@ -20,7 +26,7 @@ export async function startGateway(
   checkExposure(listen.host, options.config);
   const app = buildGateway(options);
   try {
-    await app.listen(listen);
+    await app.listen({ ...listen, backlog });
   } catch (error) {
     await app.close();
     throw listenFailure(error, listen);

@@ -87,16 +87,28 @@ export interface CataloguedPipeline {
   readonly stages: readonly CataloguedStage[];
 }
 
+export type TopicOfStage =
+  | { readonly kind: 'stage' | 'dead-letter'; readonly topic: string }
+  | { readonly kind: 'retry'; readonly topic: string; readonly delay: string };
+
+/** The topics of one stage: its own, one for each delay, its dead letters. */
+export function topicsOfStage(pipeline: string, stage: Pick<CataloguedStage, 'name' | 'retry'>): TopicOfStage[] {
+  const { name, retry } = stage;
+  return [
+    { kind: 'stage', topic: stageTopic(pipeline, name) },
+    ...retryDelays(retry?.delayed ?? []).map(
+      (delay) => ({ kind: 'retry', topic: retryTopic(pipeline, name, delay), delay }) as const,
+    ),
+    { kind: 'dead-letter', topic: deadLetterTopic(pipeline, name) },
+  ];
+}
+
 /** The topics that these pipelines need, those of Penstock itself included. */
 export function topicsOf(pipelines: readonly CataloguedPipeline[]): TopicSpec[] {
   const own = pipelines.flatMap(({ name, stages }) => [
-    ...stages.flatMap((stage) => [
-      specOf('stage', stageTopic(name, stage.name), stage.partitions),
-      ...retryDelays(stage.retry?.delayed ?? []).map((delay) =>
-        specOf('retry', retryTopic(name, stage.name, delay), stage.partitions),
-      ),
-      specOf('dead-letter', deadLetterTopic(name, stage.name), stage.partitions),
-    ]),
+    ...stages.flatMap((stage) =>
+      topicsOfStage(name, stage).map(({ kind, topic }) => specOf(kind, topic, stage.partitions)),
+    ),
     specOf('done', doneTopic(name)),
   ]);
   return [...own, specOf('attempts', attemptsTopic), specOf('samples', samplesTopic), specOf('control', controlTopic)];

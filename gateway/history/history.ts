@@ -1,20 +1,10 @@
+import type { TaskSummary } from '../../client/types.ts';
 import { endStates, type ResultBlob } from '../../schemas/task-ending.ts';
+
+export type { TaskSummary } from '../../client/types.ts';
 
 export const taskStates = ['queued', 'running', 'waiting', ...endStates] as const;
 export type TaskState = (typeof taskStates)[number];
-
-/** Times are ISO 8601, UTC. */
-export interface TaskSummary {
-  readonly id: string;
-  readonly pipeline: string;
-  /** Stage that it is at, or ended at. */
-  readonly stage: string;
-  readonly state: TaskState;
-  readonly submittedAt: string;
-  readonly finishedAt: string | null;
-  /** Executions so far, over all stages. */
-  readonly attempts: number;
-}
 
 /** One row of the history of a task. */
 export interface TimelineEntry {

@@ -19,11 +19,12 @@ declare module 'fastify' {
  * may do all: loopback and the host guard are the fence then.
  */
 export function installAccess(app: FastifyInstance, book: TokenBook | undefined): void {
+  if (!book) {
+    app.decorateRequest('identity', { getter: () => anybody });
+    return;
+  }
   app.decorateRequest('identity');
-  app.addHook('onRequest', (request, _reply, done) => {
-    if (!book) request.identity = anybody;
-    done(book && refusalOf(request, book));
-  });
+  app.addHook('onRequest', (request, _reply, done) => done(refusalOf(request, book)));
 }
 
 function refusalOf(request: FastifyRequest, book: TokenBook): PenstockError | undefined {

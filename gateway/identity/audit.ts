@@ -1,17 +1,15 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { requestLog } from '../plugins/request-log.ts';
-import { anybody } from './identity.ts';
 
 const reads = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
  * One log line for each request that may change something: who, what, with which end. Route patterns and known names
- * only, never a payload. Where no tokens are asked for nobody can be named, so nothing is written.
+ * only, never a payload. For gateways with tokens: without, nobody can be named.
  */
 export function installAudit(app: FastifyInstance): void {
   app.addHook('onResponse', (request, reply, done) => {
-    const isWrite = !reads.has(request.method) && request.identity !== anybody;
-    if (isWrite) requestLog(request).info({ audit: auditOf(request, reply.statusCode) }, 'write');
+    if (!reads.has(request.method)) requestLog(request).info({ audit: auditOf(request, reply.statusCode) }, 'write');
     done();
   });
 }

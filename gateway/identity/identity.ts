@@ -50,6 +50,14 @@ export function knows({ pipelines }: Identity, pipeline: string): boolean {
   return pipelines === undefined || pipelines.has(pipeline);
 }
 
+/** The pipelines that exist for this caller. */
+export function knownTo<P extends { readonly name: string }>(
+  identity: Identity,
+  pipelines: readonly P[],
+): readonly P[] {
+  return identity.pipelines === undefined ? pipelines : pipelines.filter(({ name }) => knows(identity, name));
+}
+
 /** Whether a task of that tenant (absent or '': none) and pipeline is this caller's to see. */
 export function maySee(identity: Identity, task: { readonly tenant?: string; readonly pipeline: string }): boolean {
   if (identity.tenant !== undefined && identity.tenant !== task.tenant) return false;

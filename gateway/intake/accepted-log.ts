@@ -8,7 +8,7 @@ import type { Broker, OutboundRecord, Producer, RecordPlace } from '../../topics
 import type { Target } from '../catalogue.ts';
 import { withDeadline } from './deadline.ts';
 import { type Lazy, lazy } from './lazy.ts';
-import type { PreparedTask } from './task-record.ts';
+import type { PreparedTask, TaskOptions } from './task-record.ts';
 
 const subject = `${attemptsTopic}-value`;
 /** The broker has as much work with a record of one row as with one of hundreds. */
@@ -23,7 +23,9 @@ const maxWaiting = 100_000;
 /** Made into an attempt only when it is written: of the task itself nothing large is kept. */
 interface Row {
   readonly target: Target;
-  readonly task: Pick<PreparedTask, 'id' | 'acceptedAt' | 'options'>;
+  readonly id: string;
+  readonly acceptedAt: number;
+  readonly options: TaskOptions;
   readonly bytesIn: number;
   readonly place: RecordPlace;
 }
@@ -130,18 +132,18 @@ function* batchesOf(rows: readonly Row[], worker: string): Generator<AttemptBatc
 }
 
 function rowOf(target: Target, { id, acceptedAt, options, record }: PreparedTask, place: RecordPlace): Row {
-  return { target, task: { id, acceptedAt, options }, bytesIn: record.value?.length ?? 0, place };
+  return { target, id, acceptedAt, options, bytesIn: record.value?.length ?? 0, place };
 }
 
-function acceptedAttempt({ task, bytesIn, place }: Row): Attempt {
+function acceptedAttempt({ id, acceptedAt, options, bytesIn, place }: Row): Attempt {
   return {
-    eventTime: task.acceptedAt,
-    startedAt: task.acceptedAt,
-    submittedAt: task.acceptedAt,
+    eventTime: acceptedAt,
+    startedAt: acceptedAt,
+    submittedAt: acceptedAt,
     outcome: 'accepted',
-    taskId: task.id,
+    taskId: id,
     parentId: '',
-    tenant: task.options.tenant ?? '',
+    tenant: options.tenant ?? '',
     attempt: 1,
     queueMs: 0,
     runMs: 0,
@@ -154,7 +156,7 @@ function acceptedAttempt({ task, bytesIn, place }: Row): Attempt {
     offset: place.offset,
     nextStage: '',
     replayId: '',
-    traceId: task.options.trace?.split('-')[1] ?? '',
+    traceId: options.trace?.split('-')[1] ?? '',
     attrs: {},
   };
 }

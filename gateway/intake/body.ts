@@ -1,25 +1,25 @@
 import { PenstockError } from '../../schemas/errors.ts';
 import type { BatchItem } from './batch.ts';
 import { jsonBytes, readStructuredEvent } from './cloud-events.ts';
+import { cutArray } from './json-array.ts';
+import { braceOpens, bracketOpens, isSpace } from './json-bytes.ts';
 import type { Line } from './ndjson.ts';
 import { parseJson } from './read-payload.ts';
-
-const space = new Set([0x20, 0x09, 0x0a, 0x0d]);
 
 /** What a JSON body begins with tells one task from a batch, without parsing it twice. */
 export function shapeOf(body: Buffer): 'object' | 'array' | 'other' {
   for (const byte of body) {
-    if (byte === 0x7b) return 'object';
-    if (byte === 0x5b) return 'array';
-    if (!space.has(byte)) return 'other';
+    if (byte === braceOpens) return 'object';
+    if (byte === bracketOpens) return 'array';
+    if (!isSpace(byte)) return 'other';
   }
   return 'other';
 }
 
-/** The items of a JSON array. Throws PIPE_TASK_NOT_JSON, PIPE_GATEWAY_BODY_INVALID. */
-export function itemsOf(body: Buffer): unknown[] {
-  const parsed = parseJson(body);
-  if (Array.isArray(parsed)) return parsed;
+/** The pieces of a JSON array; rejects with PIPE_TASK_NOT_JSON, PIPE_GATEWAY_BODY_INVALID. */
+export async function piecesOf(body: Buffer): Promise<readonly Buffer[]> {
+  if (shapeOf(body) === 'array') return cutArray(body);
+  parseJson(body);
   throw new PenstockError('PIPE_GATEWAY_BODY_INVALID', 'the body is neither a JSON object nor an array');
 }
 

@@ -3,7 +3,7 @@ import type { Receipt } from '../../client/types.ts';
 import type { Codec } from '../../schemas/codec.ts';
 import type { ErrorCode } from '../../schemas/error-catalogue.ts';
 import { PenstockError } from '../../schemas/errors.ts';
-import type { Broker, Producer } from '../../topics/ports.ts';
+import type { Broker, Producer, RecordPlace } from '../../topics/ports.ts';
 import type { Target } from '../catalogue.ts';
 import { AcceptedLog } from './accepted-log.ts';
 import { Deadline, defaultDeadlineMs } from './deadline.ts';
@@ -83,12 +83,17 @@ export class Intake {
    * Resolves when every task is acknowledged. Rejects with PIPE_BROKER_UNAVAILABLE (outcome unknown: Kafka may still
    * take them), PIPE_GATEWAY_OVERLOADED, PIPE_TOPIC_UNKNOWN.
    */
-  send(target: Target, tasks: readonly PreparedTask[]): Promise<Receipt[]> {
-    return this.untilDeadline(this.sendWithoutDeadline(target, tasks));
+  send(target: Target, tasks: readonly PreparedTask[]): Promise<readonly RecordPlace[]> {
+    return this.untilDeadline(this.deliver(target, tasks));
   }
 
-  /** Like `send`, for callers that share one send and put the deadline on each wait for it. */
-  async sendWithoutDeadline(target: Target, tasks: readonly PreparedTask[]): Promise<Receipt[]> {
+  /** One task, without a deadline: for callers that share one send and put the deadline on each wait for it. */
+  async sendOne(target: Target, task: PreparedTask): Promise<Receipt> {
+    const [place] = await this.deliver(target, [task]);
+    return receiptOf(target, task, place);
+  }
+
+  private async deliver(target: Target, tasks: readonly PreparedTask[]): Promise<readonly RecordPlace[]> {
     const sizeBytes = tasks.reduce((sum, task) => sum + task.sizeBytes, 0);
     this.reserve(sizeBytes, tasks.length);
     try {
@@ -96,7 +101,7 @@ export class Intake {
       const producer = lazyProducer.made?.value ?? (await lazyProducer.get());
       const places = await producer.send(tasks.map(({ record }) => record));
       this.accepted.add(target, tasks, places);
-      return tasks.map((task, index) => receiptOf(target, task, places[index]));
+      return places;
     } finally {
       this.pendingBytes -= sizeBytes;
       this.pendingTasks -= tasks.length;
@@ -145,11 +150,7 @@ export class Intake {
   }
 }
 
-function receiptOf(
-  target: Target,
-  task: PreparedTask,
-  place: { partition: number; offset: number } | undefined,
-): Receipt {
+function receiptOf(target: Target, task: PreparedTask, place: RecordPlace | undefined): Receipt {
   if (!place) throw new PenstockError('PIPE_GATEWAY_INTERNAL', 'the producer gave no place for an acknowledged record');
   const { pipeline, stage, topic } = target;
   return { id: task.id, pipeline, stage, topic, partition: place.partition, offset: place.offset };

@@ -1,4 +1,5 @@
 import { PenstockError } from '../../schemas/errors.ts';
+import { isBlank } from './json-bytes.ts';
 
 /** One line of a batch, or the fact that it was too long to keep. */
 export type Line =
@@ -39,7 +40,7 @@ export async function* linesOf(body: AsyncIterable<Buffer>, limits: LineLimits):
       groupBytes = 0;
     }
   }
-  group.push(...cutter.end());
+  cutter.end(group);
   if (group.length > 0) yield group;
 }
 
@@ -56,26 +57,29 @@ class LineCutter {
     this.maxLineBytes = maxLineBytes;
   }
 
-  *push(chunk: Buffer): Generator<Line> {
+  push(chunk: Buffer): Line[] {
+    const lines: Line[] = [];
     let start = 0;
     for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, start)) {
       this.keep(chunk.subarray(start, end));
-      yield* this.end();
+      this.end(lines);
       start = end + 1;
     }
     this.keep(chunk.subarray(start));
+    return lines;
   }
 
-  *end(): Generator<Line> {
+  /** Adds what was kept, as a line. */
+  end(lines: Line[]): void {
     const { sizeBytes, parts } = this;
-    this.parts = [];
-    this.sizeBytes = 0;
-    if (sizeBytes > this.maxLineBytes) {
-      yield { kind: 'too-long', sizeBytes };
-      return;
+    const [first] = parts;
+    if (sizeBytes > this.maxLineBytes) lines.push({ kind: 'too-long', sizeBytes });
+    else if (first) {
+      const bytes = parts.length === 1 ? first : Buffer.concat(parts);
+      if (!isBlank(bytes)) lines.push({ kind: 'line', bytes });
     }
-    const bytes = parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts);
-    if (!isBlank(bytes)) yield { kind: 'line', bytes };
+    this.sizeBytes = 0;
+    if (parts.length > 0) this.parts = [];
   }
 
   private keep(part: Buffer): void {
@@ -84,8 +88,4 @@ class LineCutter {
     if (this.sizeBytes > this.maxLineBytes) this.parts = [];
     else this.parts.push(part);
   }
-}
-
-function isBlank(bytes: Buffer): boolean {
-  return bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
 }

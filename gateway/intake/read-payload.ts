@@ -4,6 +4,7 @@ import { messageOf, PenstockError } from '../../schemas/errors.ts';
 import type { PayloadError } from '../../schemas/payload/payload-checks.ts';
 import { payloadError, validatePayload } from '../../schemas/payload/validate-payload.ts';
 import type { RecordSchema } from '../../schemas/record-schema.ts';
+import { endOfText, levelsOf, quote } from './json-bytes.ts';
 
 /** PIPE_TASK_SCHEMA_MISMATCH with each place that does not fit, as a list. */
 export class PayloadRefused extends PenstockError {
@@ -31,9 +32,7 @@ export function readPayload(schema: RecordSchema<unknown>, json: Buffer): unknow
 /** JSON in UTF-8, without keys that reach for a prototype. Throws PIPE_TASK_NOT_JSON. */
 export function parseJson(json: Buffer): unknown {
   if (!isUtf8(json)) throw new PenstockError('PIPE_TASK_NOT_JSON', 'the payload is not UTF-8');
-  if (json.length > looksDeepBytes && isDeep(json)) {
-    throw new PenstockError('PIPE_TASK_NOT_JSON', `the payload is nested deeper than ${maxLevels} levels`);
-  }
+  if (json.length > looksDeepBytes && isDeep(json)) throw tooDeep();
   try {
     return parse(json.toString('utf8'), null, { protoAction: 'error', constructorAction: 'error' });
   } catch (error) {
@@ -49,23 +48,18 @@ function shortReason(error: unknown): string {
 }
 
 /** Half a million levels take JSON.parse 160 ms, in which nobody else is served; no schema allows more than a hundred. */
-const maxLevels = 1_000;
+export const maxLevels = 1_000;
 const looksDeepBytes = 65_536;
-const quote = 0x22;
-const backslash = 0x5c;
-/** `[`, `{`, `]`, `}`. */
-const openers = new Set([0x5b, 0x7b]);
-const closers = new Set([0x5d, 0x7d]);
+
+export const tooDeep = (): PenstockError =>
+  new PenstockError('PIPE_TASK_NOT_JSON', `the payload is nested deeper than ${maxLevels} levels`);
 
 function isDeep(json: Buffer): boolean {
   let levels = 0;
-  let isText = false;
   for (let at = 0; at < json.length && levels <= maxLevels; at += 1) {
     const byte = json[at] ?? 0;
-    if (byte === quote) isText = !isText;
-    else if (byte === backslash) at += 1;
-    else if (!isText && openers.has(byte)) levels += 1;
-    else if (!isText && closers.has(byte)) levels -= 1;
+    if (byte === quote) at = endOfText(json, at);
+    else levels += levelsOf(byte);
   }
   return levels > maxLevels;
 }

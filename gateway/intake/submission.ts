@@ -1,6 +1,6 @@
 import type { Receipt } from '../../client/types.ts';
-import { PenstockError } from '../../schemas/errors.ts';
 import { idempotentId, newTaskId } from '../../schemas/task-id.ts';
+import type { RecordPlace } from '../../topics/ports.ts';
 import type { Target } from '../catalogue.ts';
 import { freshIds, type IdOf } from './batch-ids.ts';
 import type { CloudEvent } from './cloud-events.ts';
@@ -47,7 +47,7 @@ export class Submitter {
     const { target, options, idempotencyKey: key } = submission;
     if (key !== undefined)
       return this.sendOnce(submission, { id: idempotentId(options.tenant, target.pipeline, key), json });
-    return this.send(submission, [this.prepare(submission, newTaskId(), json)]).then(firstOf);
+    return this.#intake.untilDeadline(this.#intake.sendOne(target, this.prepare(submission, newTaskId(), json)));
   }
 
   /**
@@ -74,7 +74,7 @@ export class Submitter {
     return this.#intake.prepare(target, id, json, options);
   }
 
-  send({ target }: Submission, tasks: readonly PreparedTask[]): Promise<Receipt[]> {
+  send({ target }: Submission, tasks: readonly PreparedTask[]): Promise<readonly RecordPlace[]> {
     return this.#intake.send(target, tasks);
   }
 
@@ -87,14 +87,7 @@ export class Submitter {
     const { target } = submission;
     const task = this.prepare(submission, id, json);
     const body = Buffer.concat([Buffer.from(`${target.topic}\n`), json]);
-    const sent = this.#memory.once(memoryKey ?? id, body, async () =>
-      firstOf(await this.#intake.sendWithoutDeadline(target, [task])),
-    );
+    const sent = this.#memory.once(memoryKey ?? id, body, () => this.#intake.sendOne(target, task));
     return this.#intake.untilDeadline(sent.outcome, sent.isFirst ? undefined : 'PIPE_GATEWAY_IDEMPOTENCY_IN_FLIGHT');
   }
-}
-
-function firstOf([receipt]: readonly Receipt[]): Receipt {
-  if (receipt) return receipt;
-  throw new PenstockError('PIPE_GATEWAY_INTERNAL', 'one task was sent and no receipt came back');
 }

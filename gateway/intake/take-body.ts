@@ -3,9 +3,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Receipt } from '../../client/types.ts';
 import { PenstockError } from '../../schemas/errors.ts';
 import { Batch, type BatchItem } from './batch.ts';
-import { itemsOf, shapeOf, toEvent, toLine } from './body.ts';
+import { piecesOf, shapeOf, toEvent, toLine } from './body.ts';
 import { type CloudEvent, readStructuredEvent } from './cloud-events.ts';
 import { maxTaskBytes } from './intake.ts';
+import { parseItems } from './json-array.ts';
 import { linesOf } from './ndjson.ts';
 import { parseJson } from './read-payload.ts';
 import type { Submission, Submitter } from './submission.ts';
@@ -40,6 +41,8 @@ export function takeBody(
   stopping: AbortSignal,
 ): Promise<Taken> {
   const batchOf = (groups: Groups) => runBatch(new Batch(submitter, submission, limits), groups, stopping);
+  const arrayOf = (array: Buffer, read: (item: unknown) => BatchItem) =>
+    piecesOf(array).then((pieces) => batchOf(groupsOf(pieces, read)));
   switch (body.kind) {
     case 'lines':
       // Left standing where the batch ends early: the answer still has to go out on its connection.
@@ -49,10 +52,10 @@ export function takeBody(
     case 'structured-event':
       return one(submitter.submitEvent(submission, readStructuredEvent(parseJson(body.bytes))));
     case 'events':
-      return batchOf(groupsOf(itemsOf(body.bytes), toEvent));
+      return arrayOf(body.bytes, toEvent);
     case 'json':
       if (shapeOf(body.bytes) === 'object') return one(submitter.submitOne(submission, body.bytes));
-      return batchOf(groupsOf(itemsOf(body.bytes), toLine));
+      return arrayOf(body.bytes, toLine);
   }
 }
 
@@ -60,9 +63,12 @@ function one(sent: Promise<Receipt>): Promise<Taken> {
   return sent.then((receipt) => ({ kind: 'one', receipt }));
 }
 
-function* groupsOf(items: readonly unknown[], read: (item: unknown) => BatchItem): Generator<readonly BatchItem[]> {
-  for (let start = 0; start < items.length; start += lineLimits.maxLines) {
-    yield items.slice(start, start + lineLimits.maxLines).map(read);
+function* groupsOf(pieces: readonly Buffer[], read: (item: unknown) => BatchItem): Generator<readonly BatchItem[]> {
+  for (const piece of pieces) {
+    const items = parseItems(piece);
+    for (let start = 0; start < items.length; start += lineLimits.maxLines) {
+      yield items.slice(start, start + lineLimits.maxLines).map(read);
+    }
   }
 }
 

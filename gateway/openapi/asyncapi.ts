@@ -3,17 +3,8 @@ import { attemptBatchSchema } from '../../schemas/generated/attempt-batch.ts';
 import { controlRecordSchema } from '../../schemas/generated/control-record.ts';
 import { workerSampleSchema } from '../../schemas/generated/worker-sample.ts';
 import type { RecordSchema } from '../../schemas/record-schema.ts';
-import {
-  attemptsTopic,
-  controlTopic,
-  deadLetterTopic,
-  doneTopic,
-  retryDelays,
-  retryTopic,
-  samplesTopic,
-  stageGroup,
-  stageTopic,
-} from '../../topics/names.ts';
+import { type TopicOfStage, topicsOfStage } from '../../topics/catalogue.ts';
+import { attemptsTopic, controlTopic, doneTopic, samplesTopic, stageGroup } from '../../topics/names.ts';
 import type { CataloguePipeline, CatalogueStage } from '../catalogue.ts';
 import { doneMessage } from './done-message.ts';
 
@@ -93,31 +84,35 @@ function channelsOf({ name, stages }: CataloguePipeline): Channel[] {
 }
 
 function stageChannels(name: string, stage: CatalogueStage): Channel[] {
-  return [
-    {
-      topic: stageTopic(name, stage.name),
-      title: `Tasks of ${name}.${stage.name}`,
-      description: 'Write to it to submit a task. The key orders: tasks of one key run one after another.',
-      payload: stage.input,
-      headers,
-      group: stageGroup(name, stage.name),
-    },
-    ...retryDelays(stage.retry?.delayed ?? []).map((delay) => ({
-      topic: retryTopic(name, stage.name, delay),
-      title: `Tasks of ${name}.${stage.name} that wait ${delay}`,
-      description: 'Written by workers alone: what a failed attempt left, to go back to the stage at its `notBefore`.',
-      payload: stage.input,
-      headers,
-    })),
-    {
-      topic: deadLetterTopic(name, stage.name),
-      title: `Dead letters of ${name}.${stage.name}`,
-      description:
-        'Tasks given up: key, value and headers as they came, and the reason. Values may be no valid payload.',
-      payload: stage.input,
-      headers: deadHeaders,
-    },
-  ];
+  return topicsOfStage(name, stage).map((each) => ({
+    topic: each.topic,
+    payload: stage.input,
+    ...textsOf(each, `${name}.${stage.name}`),
+    headers: each.kind === 'dead-letter' ? deadHeaders : headers,
+    ...(each.kind === 'stage' && { group: stageGroup(name, stage.name) }),
+  }));
+}
+
+function textsOf(topic: TopicOfStage, stage: string): Pick<Channel, 'title' | 'description'> {
+  switch (topic.kind) {
+    case 'stage':
+      return {
+        title: `Tasks of ${stage}`,
+        description: 'Write to it to submit a task. The key orders: tasks of one key run one after another.',
+      };
+    case 'retry':
+      return {
+        title: `Tasks of ${stage} that wait ${topic.delay}`,
+        description:
+          'Written by workers alone: what a failed attempt left, to go back to the stage at its `notBefore`.',
+      };
+    case 'dead-letter':
+      return {
+        title: `Dead letters of ${stage}`,
+        description:
+          'Tasks given up: key, value and headers as they came, and the reason. Values may be no valid payload.',
+      };
+  }
 }
 
 const ownChannels: readonly Channel[] = [

@@ -2,7 +2,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { CataloguePipeline } from '../catalogue.ts';
-import { knows } from '../identity/identity.ts';
+import { knownTo } from '../identity/identity.ts';
 import { asyncapiOf } from './asyncapi.ts';
 
 /** All that the page loads comes from here: nothing inline, no other host. */
@@ -49,10 +49,6 @@ function addAsyncapiRoute(app: FastifyInstance, { pipelines, version }: DocsOpti
         response: { 200: Type.Unknown({ description }) },
       },
     },
-    async ({ identity }) =>
-      asyncapiOf(
-        pipelines.filter(({ name }) => knows(identity, name)),
-        version,
-      ),
+    async ({ identity }) => asyncapiOf(knownTo(identity, pipelines), version),
   );
 }

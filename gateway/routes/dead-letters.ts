@@ -7,7 +7,7 @@ import { type CataloguePipeline, type CatalogueStage, findTarget } from '../cata
 import { otherHeaders, readDeadLetter } from '../dead-letters/dead-letter.ts';
 import type { DeadLetters } from '../dead-letters/dead-letters.ts';
 import { readPositions, writePositions } from '../dead-letters/position.ts';
-import { type Identity, knows, maySee } from '../identity/identity.ts';
+import { type Identity, knownTo, maySee } from '../identity/identity.ts';
 import type { RecordReader } from '../records/record-reader.ts';
 import { decodeValue, keyField, storedRecordFields } from '../records/stored-record.ts';
 
@@ -88,7 +88,7 @@ function addList(app: FastifyInstance, { pipelines, letters }: DeadLetterRoutesO
       const owners = ownersOf(pipelines, identity);
       const { pipeline, stage } = query;
       if (pipeline !== undefined || stage !== undefined) {
-        const known = pipelines.filter(({ name }) => knows(identity, name));
+        const known = knownTo(identity, pipelines);
         findTarget(known, pipeline ?? '', stage);
       }
       const asked = [...owners].filter(
@@ -140,7 +140,7 @@ interface Owner {
 
 /** By dead letter topic, of the pipelines that the caller knows: no other topic is read, whatever its name. */
 function ownersOf(pipelines: readonly CataloguePipeline[], identity: Identity): ReadonlyMap<string, Owner> {
-  const known = pipelines.filter(({ name }) => knows(identity, name));
+  const known = knownTo(identity, pipelines);
   return new Map(
     known.flatMap(({ name: pipeline, stages }) =>
       stages.map((stage) => [deadLetterTopic(pipeline, stage.name), { pipeline, stage }] as const),

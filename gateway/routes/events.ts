@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { type CataloguePipeline, findTarget } from '../catalogue.ts';
 import type { History } from '../history/history.ts';
-import { knows, maySee } from '../identity/identity.ts';
+import { knownTo, maySee } from '../identity/identity.ts';
 import { requestLog } from '../plugins/request-log.ts';
 import type { AttemptFeed } from '../watching/attempt-feed.ts';
 import { type BeginStream, eventStreams } from '../watching/event-streams.ts';
@@ -73,7 +73,7 @@ function addPipelineEvents(app: FastifyInstance, { pipelines, feed }: EventRoute
       },
     },
     async ({ identity, params, query }, reply) => {
-      const known = pipelines.filter(({ name }) => knows(identity, name));
+      const known = knownTo(identity, pipelines);
       const { pipeline } = findTarget(known, params.pipeline, query.stage);
       const events = begin(reply);
       const stop = await feed

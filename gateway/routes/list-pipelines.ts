@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { deadLetterTopic, stageGroup, stageTopic } from '../../topics/names.ts';
 import { type CataloguePipeline, findTarget } from '../catalogue.ts';
-import { knows } from '../identity/identity.ts';
+import { knownTo } from '../identity/identity.ts';
 import { type StageLoad, type StageLoads, unknownLoad } from '../stats/stage-loads.ts';
 import { backlogFields } from './stats-schemas.ts';
 
@@ -53,7 +53,7 @@ export function addPipelineRoutes(
       schema: { summary: 'All pipelines, with lag and end in sight', tags, response: { 200: pipelineList } },
     },
     async (request) => {
-      const known = pipelines.filter(({ name }) => knows(request.identity, name));
+      const known = knownTo(request.identity, pipelines);
       const found = await loads.of(known, request.identity);
       return { pipelines: known.map((pipeline) => describePipeline(pipeline, found)) };
     },
@@ -71,7 +71,7 @@ export function addPipelineRoutes(
       },
     },
     async (request) => {
-      const known = pipelines.filter(({ name }) => knows(request.identity, name));
+      const known = knownTo(request.identity, pipelines);
       const { pipeline } = findTarget(known, request.params.pipeline);
       const asked = known.filter(({ name }) => name === pipeline);
       const found = await loads.of(asked, request.identity);

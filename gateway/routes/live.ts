@@ -11,13 +11,14 @@ type Identify = (authorization: string | undefined) => Identity | undefined;
 
 const everyMs = { '2s': 2_000, '5s': 5_000, '10s': 10_000, '30s': 30_000 } as const;
 const maxOpen = 1_000;
-const name = '[^/?#\\s]{1,800}';
+/** An id of a task has up to 256 characters, each of them twelve once encoded; so has what is searched for. */
+const name = '[^/?#\\s]{1,3072}';
 /** Statistics and lists: what changes by itself and is one answer. */
-const watchable = `^/v1/(pipelines(/${name}(/(stats|latency|flow|lag))?)?|stats/(errors|workers)|tasks(/${name})?|dead-letters)(\\?[^#\\s]{0,2000})?$`;
+const watchable = `^/v1/(pipelines(/${name}(/(stats|latency|flow|lag))?)?|stats/(errors|workers)|tasks(/${name})?|dead-letters)(\\?[^#\\s]{0,4000})?$`;
 
 const liveQuery = Type.Object(
   {
-    watch: Type.Array(Type.String({ maxLength: 3_000, pattern: watchable }), {
+    watch: Type.Array(Type.String({ maxLength: 5_000, pattern: watchable }), {
       ...{ minItems: 1, maxItems: 100, uniqueItems: true, examples: [['/v1/stats/errors?window=15m']] },
       description:
         'Path and query of a GET: pipelines with their stats, latency, flow and lag, errors, workers, tasks, dead letters',

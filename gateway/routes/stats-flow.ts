@@ -3,7 +3,7 @@ import type { Static } from 'typebox';
 import { PenstockError } from '../../schemas/errors.ts';
 import { type CataloguePipeline, findTarget } from '../catalogue.ts';
 import { definedFields } from '../defined-fields.ts';
-import { type Identity, knows } from '../identity/identity.ts';
+import { type Identity, knownTo } from '../identity/identity.ts';
 import { flowEdgeOf, flowQuery } from '../stats/flow.ts';
 import { lagHistoryOf, lagQuery, ownersOf, ownersQuery } from '../stats/lag-history.ts';
 import { latencyOf, latencyQuery } from '../stats/latency.ts';
@@ -98,7 +98,7 @@ function addLag(app: FastifyInstance, { pipelines, read, now = Date.now }: Stats
 }
 
 function stagesOf(all: readonly CataloguePipeline[], identity: Identity, name: string, stage?: string) {
-  const known = all.filter((each) => knows(identity, each.name));
+  const known = knownTo(identity, all);
   const { pipeline } = findTarget(known, name, stage);
   return { pipeline, stages: known.find((each) => each.name === pipeline)?.stages.map((each) => each.name) ?? [] };
 }

@@ -4,6 +4,7 @@ import { isPrintable, isTraceparent } from '../../schemas/envelope.ts';
 import { PenstockError } from '../../schemas/errors.ts';
 import type { Target } from '../catalogue.ts';
 import { definedFields } from '../defined-fields.ts';
+import { type Identity, tenantFor } from '../identity/identity.ts';
 import type { Submission } from '../intake/submission.ts';
 import { waitQuery } from './submit-wait.ts';
 
@@ -32,18 +33,20 @@ export const submitQuery = Type.Object(
 
 const idempotencyKey = /^[ -~]{1,255}$/;
 
-/** What the URL and the headers say of the tasks. Throws PIPE_GATEWAY_REQUEST_INVALID. */
+/** What URL, headers and token say of the tasks. Throws PIPE_GATEWAY_REQUEST_INVALID, PIPE_GATEWAY_FORBIDDEN. */
 export function readSubmission(
   target: Target,
-  query: { readonly [K in keyof Static<typeof submitQuery>]: Static<typeof submitQuery>[K] | undefined },
+  query: Static<typeof submitQuery>,
   headers: IncomingHttpHeaders,
+  identity: Identity,
 ): Submission {
+  const tenant = tenantFor(identity, query.tenant);
   const notBefore = readTime(query.notBefore);
   const expiresAt = readTime(query.expiresAt);
   if (notBefore !== undefined && expiresAt !== undefined && expiresAt <= notBefore) {
     throw invalid('expiresAt must be after notBefore');
   }
-  if (query.tenant !== undefined && !isPrintable(query.tenant)) throw invalid('tenant must be printable');
+  if (tenant !== undefined && !isPrintable(tenant)) throw invalid('tenant must be printable');
   const key = readIdempotencyKey(headers['idempotency-key']);
   const { traceparent: trace } = headers;
   return {
@@ -51,12 +54,13 @@ export function readSubmission(
     options: definedFields({
       source: 'http',
       key: query.key,
-      tenant: query.tenant,
+      tenant,
       notBefore,
       expiresAt,
       watched: query.wait === undefined ? undefined : (true as const),
       trace: typeof trace === 'string' && isTraceparent(trace) ? trace : undefined,
     }),
+    ownsIds: identity.tenant === undefined,
     ...(key !== undefined && { idempotencyKey: key }),
   };
 }

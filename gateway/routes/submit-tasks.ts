@@ -3,10 +3,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
 import { PenstockError } from '../../schemas/errors.ts';
 import { type CataloguePipeline, findTarget } from '../catalogue.ts';
-import { knows, tenantFor } from '../identity/identity.ts';
+import { knownTo } from '../identity/identity.ts';
 import type { Batch } from '../intake/batch.ts';
 import { isBinaryEvent, readBinaryEvent } from '../intake/cloud-events.ts';
-import type { Submission, Submitter } from '../intake/submission.ts';
+import type { Submitter } from '../intake/submission.ts';
 import { type TaskBody, takeBody } from '../intake/take-body.ts';
 import { installContentEncoding } from '../plugins/content-encoding.ts';
 import { ProblemWith, toPenstockError } from '../plugins/errors.ts';
@@ -84,12 +84,8 @@ function addParsers(scope: FastifyInstance): void {
 
 async function submit(options: SubmitRouteOptions, request: FastifyRequest<SubmitRequest>, reply: FastifyReply) {
   const { identity, params, query, headers } = request;
-  const known = options.pipelines.filter(({ name }) => knows(identity, name));
-  const target = findTarget(known, params.pipeline, query.stage);
-  const submission: Submission = {
-    ...readSubmission(target, { ...query, tenant: tenantFor(identity, query.tenant) }, headers),
-    ownsIds: identity.tenant === undefined,
-  };
+  const target = findTarget(knownTo(identity, options.pipelines), params.pipeline, query.stage);
+  const submission = readSubmission(target, query, headers, identity);
   const { metrics, submitter, waiting } = options;
   const waitMs = query.wait === undefined ? undefined : readWait(query.wait);
   try {
@@ -129,11 +125,15 @@ function bodyOf({ body, headers }: FastifyRequest<SubmitRequest>): TaskBody {
   return { kind: 'event', event: { attributes: readBinaryEvent(headers), json: body.bytes } };
 }
 
-/** Lists every task, also where the batch stopped midway. The ids are made while they are written. */
+/** Lists every task, also where the batch stopped midway. Ids and problems are made while they are written. */
 function answerOf(batch: Batch) {
   return {
     accepted: batch.acceptedCount,
-    rejected: batch.rejected.map(({ index, error }) => ({ index, error: problemOf(error) })),
+    rejected: new StreamedArray(() => rejectedOf(batch)),
     ids: new StreamedArray(() => batch.ids()),
   };
+}
+
+function* rejectedOf(batch: Batch) {
+  for (const { index, error } of batch.rejected) yield { index, error: problemOf(error) };
 }

@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox';
 import type { Codec } from '../../schemas/codec.ts';
 import { readEnvelope } from '../../schemas/envelope.ts';
 import { PenstockError } from '../../schemas/errors.ts';
-import { retryDelays, retryTopic, stageTopic } from '../../topics/names.ts';
+import { topicsOfStage } from '../../topics/catalogue.ts';
 import type { CataloguePipeline, CatalogueStage } from '../catalogue.ts';
 import type { History, TaskDetail, TimelineEntry } from '../history/history.ts';
 import { scopeOf } from '../identity/identity.ts';
@@ -82,13 +82,10 @@ interface FoundPlace {
 /** Where it was last at that stage. Rows of the history come from workers: no topic but the stage's own is read. */
 function placeOf(task: TaskDetail, pipelines: readonly CataloguePipeline[], wanted = task.stage): FoundPlace {
   const stage = pipelines.find(({ name }) => name === task.pipeline)?.stages.find(({ name }) => name === wanted);
-  const topics = stage && topicsOf(task.pipeline, stage);
-  const entry = task.timeline.findLast((each) => each.stage === wanted && topics?.includes(each.topic));
+  const topics = stage ? topicsOfStage(task.pipeline, stage).filter(({ kind }) => kind !== 'dead-letter') : [];
+  const entry = task.timeline.findLast(
+    (each) => each.stage === wanted && topics.some(({ topic }) => topic === each.topic),
+  );
   if (!stage || !entry) throw new PenstockError('PIPE_STAGE_UNKNOWN', 'the task was at no such stage');
   return { stage, entry };
 }
-
-const topicsOf = (pipeline: string, { name, retry }: CatalogueStage): readonly string[] => [
-  stageTopic(pipeline, name),
-  ...retryDelays(retry?.delayed ?? []).map((delay) => retryTopic(pipeline, name, delay)),
-];

@@ -7,6 +7,9 @@ const maxBufferedBytes = 1024 * 1024;
 /** Who is that far behind is offered nothing more. */
 const maxBehindBytes = 256 * 1024;
 
+/** `data`: one line of JSON. */
+export const writtenEvent = (event: string, data: string): string => `event: ${event}\ndata: ${data}\n\n`;
+
 /** Server-sent events on their way to one client. */
 export class EventStream extends Readable {
   readonly #heartbeat: NodeJS.Timeout;
@@ -21,7 +24,7 @@ export class EventStream extends Readable {
 
   send(event: string, data: object, id?: string): void {
     const named = id === undefined ? '' : `id: ${id}\n`;
-    this.#write(`${named}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    this.#write(named + writtenEvent(event, JSON.stringify(data)));
   }
 
   /** A whole event that a later one makes up for; whether it was taken. */

@@ -1,31 +1,9 @@
+import type { TaskEvent } from '../../client/types.ts';
 import type { Attempt, AttemptBatch } from '../../schemas/generated/attempt-batch.ts';
 import type { EndState } from '../../schemas/task-ending.ts';
 import type { TaskDetail, TimelineEntry } from '../history/history.ts';
 
-/** What happened to a task: one row of its history, as it is told to those who watch. */
-export interface TaskEvent {
-  readonly id: string;
-  readonly pipeline: string;
-  readonly stage: string;
-  /** accepted, running, ok, retry, dead, cancelled, expired, skipped. */
-  readonly outcome: string;
-  readonly attempt: number;
-  /** ISO 8601. */
-  readonly time: string;
-  readonly queueMs: number;
-  readonly runMs: number;
-  readonly worker: string;
-  readonly place: string;
-  readonly errorCode?: string;
-  readonly errorMessage?: string;
-  /** 0 to 1. */
-  readonly progress?: number;
-  readonly note?: string;
-  /** Stage that it went on to. */
-  readonly nextStage?: string;
-  /** Where the task ended with it. */
-  readonly state?: EndState;
-}
+export type { TaskEvent } from '../../client/types.ts';
 
 const ends: Readonly<Record<string, EndState>> = {
   ok: 'succeeded',

@@ -1,4 +1,4 @@
-import type { EventStream } from './event-stream.ts';
+import { type EventStream, writtenEvent } from './event-stream.ts';
 
 /** What a plain GET brings. */
 export interface PlainAnswer {
@@ -45,7 +45,7 @@ export class WatchedAnswer {
     this.#scope = scope;
     this.#path = path;
     this.#options = options;
-    this.#same = eventOf('same', `{"watch":${JSON.stringify(path)}}`);
+    this.#same = Buffer.from(writtenEvent('same', `{"watch":${JSON.stringify(path)}}`));
   }
 
   get isAlone(): boolean {
@@ -75,7 +75,8 @@ export class WatchedAnswer {
   #take({ status, body }: PlainAnswer): void {
     // The asker's token was revoked meanwhile; the next turn asks with another's.
     if (status === 401) return;
-    const answer = eventOf('answer', `{"watch":${JSON.stringify(this.#path)},"status":${status},"body":${body}}`);
+    const told = `{"watch":${JSON.stringify(this.#path)},"status":${status},"body":${body}}`;
+    const answer = Buffer.from(writtenEvent('answer', told));
     if (!answer.equals(this.#answer)) {
       this.#answer = answer;
       this.#number += 1;
@@ -98,5 +99,3 @@ export class WatchedAnswer {
     });
   }
 }
-
-const eventOf = (name: string, data: string): Buffer => Buffer.from(`event: ${name}\ndata: ${data}\n\n`);

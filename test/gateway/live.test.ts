@@ -44,11 +44,19 @@ async function answersOf(events: Events, count: number) {
 describe('GET /v1/live', () => {
   it('tells what the plain routes answer, failures of theirs among it, over one stream', async () => {
     const { app, open } = await openLive();
-    const paths = ['/v1/pipelines', errorsPath, '/v1/pipelines/none/stats?window=15m', '/v1/stats/workers?window=bad'];
+    const longest = `/v1/tasks?search=${encodeURIComponent('漢字'.repeat(128))}`;
+    const paths = [
+      '/v1/pipelines',
+      errorsPath,
+      '/v1/pipelines/none/stats?window=15m',
+      '/v1/stats/workers?window=bad',
+      longest,
+    ];
     const answers = await answersOf(await open(paths), paths.length);
     expect([...answers.keys()].sort()).toEqual([...paths].sort());
     expect(answers.get('/v1/pipelines')).toEqual({ status: 200, body: (await app.inject('/v1/pipelines')).json() });
     expect(answers.get(errorsPath)).toMatchObject({ status: 200, body: { groups: [] } });
+    expect(answers.get(longest)).toMatchObject({ status: 200, body: { tasks: [] } });
     expect(answers.get(paths[2] ?? '')).toMatchObject({ status: 404, body: { code: 'PIPE_PIPELINE_UNKNOWN' } });
     expect(answers.get(paths[3] ?? '')).toMatchObject({ status: 400, body: { code: 'PIPE_GATEWAY_REQUEST_INVALID' } });
   });

@@ -40,8 +40,6 @@ export class BatchPlanner<T extends Waiting> {
   readonly #limits: PlannerLimits;
   /** Only lanes with something waiting or flying or with a memory of trouble; first come, first served. */
   readonly #lanes = new Map<string, Lane<T>>();
-  #waitingRecords = 0;
-  #waitingBytes = 0;
 
   constructor(limits: PlannerLimits) {
     this.#limits = limits;
@@ -52,15 +50,10 @@ export class BatchPlanner<T extends Waiting> {
     return true;
   }
 
-  /** Whether what waits, in lanes that may not fly now too, would fill a flight. */
-  get isFull(): boolean {
-    return this.#waitingRecords >= this.#limits.maxRecords || this.#waitingBytes >= this.#limits.maxBytes;
-  }
-
   add(topic: string, partition: number, record: T): void {
     const lane = this.#lane(topic, partition);
     lane.queue.push(record);
-    this.#count(lane, 1, record.bytes);
+    lane.bytes += record.bytes;
   }
 
   /** The next flight, if one is due: enough records, enough bytes, or one that has waited long enough. */
@@ -119,7 +112,7 @@ export class BatchPlanner<T extends Waiting> {
       lane.queue = lane.queue.filter((record) => {
         if (!isGone(record)) return true;
         bytes += record.bytes;
-        this.#count(lane, -1, -record.bytes);
+        lane.bytes -= record.bytes;
         return false;
       });
       this.#forget(id, lane);
@@ -183,7 +176,7 @@ export class BatchPlanner<T extends Waiting> {
     }
     lane.flying += 1;
     const records = lane.queue.splice(0, count);
-    this.#count(lane, -records.length, -bytesOf(records));
+    lane.bytes -= bytesOf(records);
     return { topic: lane.topic, partition: lane.partition, records };
   }
 
@@ -191,18 +184,12 @@ export class BatchPlanner<T extends Waiting> {
     lane.flying -= 1;
     if (again.length > 0) {
       lane.queue = [...again, ...lane.queue];
-      this.#count(lane, again.length, bytesOf(again));
+      lane.bytes += bytesOf(again);
     }
     const id = laneId(part.topic, part.partition);
     this.#lanes.delete(id);
     this.#lanes.set(id, lane);
     this.#forget(id, lane);
-  }
-
-  #count(lane: Lane<T>, records: number, bytes: number): void {
-    lane.bytes += bytes;
-    this.#waitingRecords += records;
-    this.#waitingBytes += bytes;
   }
 
   #forget(id: string, lane: Lane<T>): void {

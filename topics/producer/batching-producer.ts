@@ -42,7 +42,6 @@ export class BatchingProducer implements Producer {
   #roomMade: () => void = () => undefined;
   #idle: () => void = () => undefined;
   #cancelWake: (() => void) | undefined;
-  #wakeAtMs = Number.POSITIVE_INFINITY;
   #cancelExpiry: (() => void) | undefined;
 
   constructor(transport: ProduceTransport, clock: Clock, options: ProducerOptions = {}, logger?: Logger) {
@@ -70,9 +69,8 @@ export class BatchingProducer implements Producer {
     this.#open.add(call);
     this.#armExpiry();
     if (this.#queue.length === 0 && this.#hasRoom(call) && this.#unknownTopic(call) === undefined) {
-      const now = this.#admit(call);
-      // Else the wake that is armed comes soon enough: a look at all lanes for each of many small sends is dear.
-      if (this.#planner.isFull || now + this.#settings.lingerMs < this.#wakeAtMs) this.#pump();
+      this.#admit(call);
+      this.#pump();
     } else {
       this.#queue.push(call);
       void this.#admitQueued();
@@ -154,8 +152,7 @@ export class BatchingProducer implements Producer {
     });
   }
 
-  /** When it was. */
-  #admit(call: SendCall): number {
+  #admit(call: SendCall): void {
     const now = this.#clock.now();
     this.#bufferedBytes += call.bytes;
     let index = 0;
@@ -175,7 +172,6 @@ export class BatchingProducer implements Producer {
       });
       index += 1;
     }
-    return now;
   }
 
   #pump(): void {
@@ -256,7 +252,6 @@ export class BatchingProducer implements Producer {
     this.#cancelWake?.();
     this.#cancelWake = undefined;
     const wakeAt = this.#flights < maxFlights ? this.#planner.wakeAtMs() : undefined;
-    this.#wakeAtMs = wakeAt ?? Number.POSITIVE_INFINITY;
     if (wakeAt !== undefined) this.#cancelWake = this.#clock.after(wakeAt - now, () => this.#pump());
   }
 

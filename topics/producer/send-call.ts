@@ -81,9 +81,9 @@ function headerBytes(headers: Headers): number {
   let bytes = 0;
   for (const name of Object.keys(headers)) {
     const value = headers[name];
-    const overhead = headerOverheadBytes + name.length;
-    if (!Array.isArray(value)) bytes += overhead + (value?.length ?? 0);
-    else for (const one of value) bytes += overhead + one.length;
+    for (const one of Array.isArray(value) ? value : [value]) {
+      bytes += headerOverheadBytes + name.length + (one?.length ?? 0);
+    }
   }
   return bytes;
 }

@@ -13,7 +13,7 @@ import { measureCrowd } from './crowd.ts';
 import { measureHour, measureTail } from './heap.ts';
 
 const sizes = {
-  full: { attempts: 10_000_000, looks: 9, hourTurns: 1_800, tailMs: 40_000, crowdMs: 20_000, crowdRounds: 3 },
+  full: { attempts: 10_000_000, looks: 9, hourTurns: 1_800, tailMs: 40_000, crowdMs: 15_000, crowdRounds: 3 },
   quick: { attempts: 1_000_000, looks: 5, hourTurns: 300, tailMs: 20_000, crowdMs: 10_000, crowdRounds: 3 },
 };
 const database = 'dashboard';

@@ -33,7 +33,9 @@ export async function benchGatewayLoad({ quick }: BenchOptions): Promise<Report>
       measures.push(...(await steady(gateway, caller, { url, seconds: steadySeconds })));
       const flood = await caller.call<Flood>('flood', { url, connections: floodConnections, seconds: floodSeconds });
       measures.push(...overloadMeasures(flood, await idsIn(stack), floodSeconds));
-      notes.push(`overload: answers by status ${JSON.stringify(flood.statuses)}`);
+      notes.push(
+        `overload: answers by status ${JSON.stringify(flood.statuses)}, failures ${JSON.stringify(flood.reasons)}`,
+      );
       await gateway.call('stop');
     } finally {
       await Promise.all([gateway.end(), caller.end()]);

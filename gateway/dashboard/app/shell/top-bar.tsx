@@ -103,5 +103,5 @@ function LiveMark() {
 function liveMark(): 'lost' | 'paused' | 'live' {
   if (lostSince.value !== undefined) return 'lost';
   if (isPaused.value && !isHidden.value) return 'paused';
-  return liveState.value === 'lost' ? 'lost' : 'live';
+  return liveState.value === 'lost' || liveState.value === 'over' ? 'lost' : 'live';
 }

@@ -6,6 +6,8 @@ import { serve } from '../../serve.ts';
 /** The baseline: what somebody writes on fastify and kafkajs alone. A checked body, one send every few ms, no history. */
 
 const lingerMs = 3;
+/** As the gateway's: else a thousand connections at once lose their first packets, and seconds with them. */
+const backlog = 4_096;
 
 interface Waiting {
   readonly key: string;
@@ -68,7 +70,7 @@ serve({
       await accumulator.add(id, JSON.stringify(request.body));
       return reply.code(202).send({ id, topic });
     });
-    return `${await app.listen({ host: '127.0.0.1', port: 0 })}/tasks`;
+    return `${await app.listen({ host: '127.0.0.1', port: 0, backlog })}/tasks`;
   },
   async stop() {
     await app?.close();

@@ -2,7 +2,7 @@ import { Agent, request } from 'node:http';
 import { Readable } from 'node:stream';
 import { json } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import autocannon from 'autocannon';
+import autocannon, { type Client, type Result } from 'autocannon';
 import { nowUs } from '../../engine/workload.ts';
 import { serve } from '../../serve.ts';
 
@@ -31,12 +31,21 @@ export interface Flood {
   readonly acceptedMs: readonly number[];
   readonly refusedMs: readonly number[];
   readonly statuses: Readonly<Record<string, number>>;
+  /** Why connections failed, counted. */
+  readonly reasons: Readonly<Record<string, number>>;
   readonly failed: number;
 }
 
 export interface Streamed {
   readonly accepted: number;
   readonly seconds: number;
+}
+
+export interface Pace {
+  readonly url: string;
+  readonly perSecond: number;
+  readonly count: number;
+  readonly connections: number;
 }
 
 const post = { method: 'POST', headers: { 'content-type': 'application/json' } } as const;
@@ -76,21 +85,28 @@ serve({
   async flood({ url, connections, seconds }: { url: string; connections: number; seconds: number }): Promise<Flood> {
     const flood = { accepted: [] as string[], acceptedMs: [] as number[], refusedMs: [] as number[] };
     const statuses: Record<number, number> = {};
-    const { errors, timeouts } = await autocannon({
-      ...{ ...post, url, connections, duration: seconds, timeout: 30, body: taskOf(nowUs()) },
-      setupClient(client) {
-        let answer = '';
-        client.on('body', (body) => {
-          answer = body.toString();
-        });
-        client.on('response', (status, _bytes, tookMs) => {
-          statuses[status] = (statuses[status] ?? 0) + 1;
-          if (status !== 202) flood.refusedMs.push(tookMs);
-          else flood.acceptedMs.push(tookMs) && flood.accepted.push(String(JSON.parse(answer).id));
-        });
-      },
+    const reasons: Record<string, number> = {};
+    const { errors, timeouts } = await new Promise<Result>((resolve, reject) => {
+      const options = { ...post, url, connections, duration: seconds, timeout: 30, body: taskOf(nowUs()), setupClient };
+      const calling = autocannon(options, (error, result) => (error ? reject(error) : resolve(result)));
+      calling.on('reqError', (error: NodeJS.ErrnoException) => {
+        const reason = error.code ?? error.message;
+        reasons[reason] = (reasons[reason] ?? 0) + 1;
+      });
     });
-    return { ...flood, statuses, failed: errors + timeouts };
+    return { ...flood, statuses, reasons, failed: errors + timeouts };
+
+    function setupClient(client: Client): void {
+      let answer = '';
+      client.on('body', (body) => {
+        answer = body.toString();
+      });
+      client.on('response', (status, _bytes, tookMs) => {
+        statuses[status] = (statuses[status] ?? 0) + 1;
+        if (status !== 202) flood.refusedMs.push(tookMs);
+        else flood.acceptedMs.push(tookMs) && flood.accepted.push(String(JSON.parse(answer).id));
+      });
+    }
   },
 
   async stream({ url, lines }: { url: string; lines: number }): Promise<Streamed> {
@@ -103,25 +119,36 @@ serve({
     return { accepted: Number(answer.accepted), seconds: (performance.now() - startedAt) / 1_000 };
   },
 
-  async pace({ url, perSecond, count }: { url: string; perSecond: number; count: number }): Promise<void> {
-    const agent = new Agent({ keepAlive: true });
+  /** Each task says when it was due, so one that waits here for a connection is late, not left out. */
+  async pace({ url, perSecond, count, connections }: Pace): Promise<void> {
+    const agent = new Agent({ keepAlive: true, maxSockets: connections, scheduling: 'fifo' });
     const firstUs = nowUs() + 100_000;
-    const answers: Promise<unknown>[] = [];
+    const answers: Promise<void>[] = [];
     const dueAt = (index: number): number => Math.round(firstUs + (index * 1_000_000) / perSecond);
     for (let next = 0; next < count; ) {
       await sleep(1);
-      for (; next < count && dueAt(next) <= nowUs(); next += 1) {
-        answers.push(send(url, 'application/json', Readable.from([taskOf(dueAt(next))]), agent));
-      }
+      for (; next < count && dueAt(next) <= nowUs(); next += 1) answers.push(postOne(url, taskOf(dueAt(next)), agent));
     }
     await Promise.all(answers);
     agent.destroy();
   },
 });
 
-function send(url: string, contentType: string, body: Readable, agent?: Agent): Promise<{ accepted?: number }> {
+function postOne(url: string, body: string, agent: Agent): Promise<void> {
   return new Promise((resolve, reject) => {
-    const sent = request(url, { method: 'POST', headers: { 'content-type': contentType }, ...(agent && { agent }) });
+    const sent = request(url, { ...post, agent });
+    sent.once('error', reject);
+    sent.once('response', (response) => {
+      if (response.statusCode === 202) response.once('end', resolve).resume();
+      else reject(new Error(`a task was answered ${response.statusCode}`));
+    });
+    sent.end(body);
+  });
+}
+
+function send(url: string, contentType: string, body: Readable): Promise<{ accepted?: number }> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method: 'POST', headers: { 'content-type': contentType } });
     sent.once('error', reject);
     sent.once('response', (response) => {
       const answer = json(response) as Promise<{ accepted?: number }>;

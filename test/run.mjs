@@ -1,6 +1,7 @@
 // npm test, after the set-up: every check in turn, all of them even when one fails, and a plain count at the end.
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -32,14 +33,45 @@ function check(name, command, args) {
   count(name, { passed: isGood ? 1 : 0, failed: isGood ? 0 : 1, skipped: 0 });
 }
 
+function vitestArgs(project) {
+  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportOf(project)}`];
+  return [vitest, 'run', '--project', project, ...reporters];
+}
+
+const reportOf = (project) => join(scratch, `${project}.json`);
+
 function vitest(project) {
   say(`\n▸ vitest, ${project}`);
-  const file = join(scratch, `${project}.json`);
-  const isGood = run(process.execPath, [
-    join(root, 'node_modules', 'vitest', 'vitest.mjs'),
-    ...['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
-  ]);
-  const result = readCounts(file);
+  countVitest(project, run(process.execPath, vitestArgs(project)));
+}
+
+/** At the same time, each with a stack of its own; what the later ones say comes when they have ended. */
+async function vitestAtOnce(first, ...others) {
+  say(`\n▸ vitest, ${[first, ...others].join(' and ')}`);
+  const later = others.map((project) => {
+    const log = join(scratch, `${project}.log`);
+    const output = openSync(log, 'w');
+    const exit = exitOf(process.execPath, vitestArgs(project), ['ignore', output, output]);
+    closeSync(output);
+    return { project, log, exit };
+  });
+  countVitest(first, (await exitOf(process.execPath, vitestArgs(first), ['ignore', 'inherit', 'inherit'])) === 0);
+  for (const { project, log, exit } of later) {
+    const code = await exit;
+    say(`\n▸ vitest, ${project}\n${readFileSync(log, 'utf8')}`);
+    countVitest(project, code === 0);
+  }
+}
+
+async function exitOf(command, args, stdio) {
+  const child = spawn(command, args, { cwd: root, stdio });
+  const [code] = await once(child, 'exit');
+  return code;
+}
+
+function countVitest(project, isGood) {
+  const result = readCounts(reportOf(project));
   // An error outside of any test, or a run that found none, has no line of its own.
   const isUnexplained = result.failed === 0 && (!isGood || result.passed === 0);
   count(`vitest, ${project}`, isUnexplained ? { ...result, failed: 1 } : result);
@@ -68,7 +100,7 @@ check('types', 'npm', script('types'));
 check('generated types are fresh', 'npm', script('gen:check'));
 check('schemas stay compatible', 'npm', script('schemas:compat'));
 vitest('unit');
-vitest('integration');
+await vitestAtOnce('integration', 'system');
 check('package installs', 'npm', script('test:package'));
 
 rmSync(scratch, { recursive: true, force: true });

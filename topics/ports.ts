@@ -145,6 +145,13 @@ export interface GroupMember {
   readonly host: string;
 }
 
+/** Where a group stands in a partition; committed is null before its first commit. */
+export interface GroupPlace extends TopicPartition {
+  readonly earliest: number;
+  readonly latest: number;
+  readonly committed: number | null;
+}
+
 export interface Admin {
   createTopics(specs: readonly (TopicSpec & { readonly replicationFactor?: number })[]): Promise<void>;
   growPartitions(topic: string, partitions: number): Promise<void>;
@@ -160,6 +167,8 @@ export interface Admin {
     groupId: string,
     topic: string,
   ): Promise<readonly { partition: number; committed: CommittedOffset | null }[]>;
+  /** offsets() and groupOffsets() of partitions that are known, in four requests in all: for who asks every few seconds. */
+  groupPlaces(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly GroupPlace[]>;
   /** Rejects with PIPE_GROUP_RUNNING while the group has members. */
   setGroupOffsets(
     groupId: string,

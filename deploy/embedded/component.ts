@@ -26,11 +26,13 @@ export interface ComponentPlace {
   readonly dataDir: string;
   readonly port: number;
   readonly onProgress: Progress;
+  readonly jvmOptions: readonly string[];
 }
 
 const logFileOf = (name: ComponentName, dataDir: string): string => join(dataDir, 'logs', `${name}.log`);
 
-export function kafkaComponent({ dataDir, port, onProgress }: ComponentPlace): Component {
+export function kafkaComponent(place: ComponentPlace): Component {
+  const { dataDir, port } = place;
   const logFile = logFileOf('kafka', dataDir);
   return {
     name: 'kafka',
@@ -38,7 +40,7 @@ export function kafkaComponent({ dataDir, port, onProgress }: ComponentPlace): C
     logFile,
     startLimitMs: 60_000,
     stopGraceMs: 20_000,
-    launch: (onProcess) => launchKafka({ dataDir, port, onProgress, logFile }, onProcess),
+    launch: (onProcess) => launchKafka({ ...place, logFile }, onProcess),
     probe: () => probeKafka(port),
   };
 }
@@ -50,7 +52,8 @@ async function launchKafka(place: ComponentPlace & { logFile: string }, onProces
   const ports = { kafkaPort: place.port, controllerPort: await findFreePort() };
   const properties = await prepareKafka({ java, home, folder }, ports);
   const keeper = nodeProgramArgs(new URL('./keeper', import.meta.url));
-  const args = [...keeper, java.command, ...javaArgs(home, folder), 'kafka.Kafka', properties];
+  const javaProgram = [...javaArgs(home, folder), ...place.jvmOptions, 'kafka.Kafka', properties];
+  const args = [...keeper, java.command, ...javaProgram];
   return spawnChild({ command: process.execPath, args, logFile: place.logFile, onProcess });
 }
 

@@ -16,6 +16,8 @@ export interface StackOptions {
   /** Default: all three. */
   readonly only?: readonly ComponentName[];
   readonly onProgress?: Progress;
+  /** Of Kafka’s Java, after those that make it start quickly, which they override. Default: none. */
+  readonly jvmOptions?: readonly string[];
 }
 
 export type ComponentPorts = Readonly<Record<ComponentName, number>>;

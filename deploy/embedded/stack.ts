@@ -57,13 +57,16 @@ async function lockDataDir(dataDir: string): Promise<FileLock> {
   throw new PenstockError('PIPE_STACK_ALREADY_RUNNING', `process ${pid} already runs a stack in ${dataDir}`);
 }
 
-async function startLocked(options: Required<Omit<StackOptions, 'only'>> & StackOptions, lock: FileLock) {
-  const { dataDir, onProgress } = options;
+async function startLocked(
+  options: Required<Omit<StackOptions, 'only' | 'jvmOptions'>> & StackOptions,
+  lock: FileLock,
+) {
+  const { dataDir, onProgress, jvmOptions = [] } = options;
   const ports = await choosePorts(options);
   const names = componentNames.filter((name) => options.only?.includes(name) ?? true);
   await checkPorts(names.map((name) => portClaim(name, ports[name])));
   if (names.includes('kafka')) await prepareJava(onProgress);
-  const components = names.map((name) => makers[name]({ dataDir, port: ports[name], onProgress }));
+  const components = names.map((name) => makers[name]({ dataDir, port: ports[name], onProgress, jvmOptions }));
   const supervised = superviseAll(dataDir, components, onProgress);
   await startAll(supervised, onProgress);
   return {

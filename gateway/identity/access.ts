@@ -40,11 +40,18 @@ function mayCall({ roles }: Identity, role: Role | 'any' | 'none'): boolean {
   return role === 'none' || role === 'any' || roles.has(role);
 }
 
-function bearerOf(request: FastifyRequest, book: TokenBook): Identity | PenstockError {
-  const token = /^Bearer +([!-~]+)$/i.exec(request.headers.authorization ?? '')?.[1];
-  if (token === undefined) return unauthorized('a bearer token is required');
-  const identity = book.find(token);
-  return identity ?? unauthorized('the bearer token is not known');
+function bearerOf({ headers: { authorization } }: FastifyRequest, book: TokenBook): Identity | PenstockError {
+  if (tokenOf(authorization) === undefined) return unauthorized('a bearer token is required');
+  return callerOf(authorization, book) ?? unauthorized('the bearer token is not known');
 }
+
+/** Whom an authorization header stands for at this moment; undefined: nobody. Without a book it is anybody. */
+export function callerOf(authorization: string | undefined, book: TokenBook | undefined): Identity | undefined {
+  if (!book) return anybody;
+  const token = tokenOf(authorization);
+  return token === undefined ? undefined : book.find(token);
+}
+
+const tokenOf = (authorization = ''): string | undefined => /^Bearer +([!-~]+)$/i.exec(authorization)?.[1];
 
 const unauthorized = (message: string): PenstockError => new PenstockError('PIPE_GATEWAY_UNAUTHORIZED', message);

@@ -1,11 +1,11 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { type CataloguePipeline, findTarget } from '../catalogue.ts';
 import type { History } from '../history/history.ts';
 import { knownTo, maySee } from '../identity/identity.ts';
 import { requestLog } from '../plugins/request-log.ts';
 import type { AttemptFeed } from '../watching/attempt-feed.ts';
-import { EventStream } from '../watching/event-stream.ts';
+import { type BeginStream, eventStreams } from '../watching/event-streams.ts';
 import { eventOfRow } from '../watching/task-event.ts';
 import { watchTask } from '../watching/watch-task.ts';
 
@@ -32,25 +32,12 @@ const stream = {
 
 /** Server-sent events of one task until it has ended, and of a pipeline for as long as somebody listens. */
 export function addEventRoutes(app: FastifyInstance, options: EventRoutesOptions): void {
-  const open = new Set<EventStream>();
-  app.addHook('preClose', async () => {
-    for (const each of open) each.finish();
-  });
-  const begin = (reply: FastifyReply): EventStream => {
-    const events = new EventStream();
-    open.add(events);
-    events.once('close', () => open.delete(events));
-    // Not kept alive: a gateway that closes ends the stream, and would wait for an idle connection.
-    reply.type('text/event-stream').headers({ 'x-accel-buffering': 'no', connection: 'close' });
-    return events;
-  };
+  const begin = eventStreams(app);
   addTaskEvents(app, options, begin);
   addPipelineEvents(app, options, begin);
 }
 
-type Begin = (reply: FastifyReply) => EventStream;
-
-function addTaskEvents(app: FastifyInstance, { history, feed }: EventRoutesOptions, begin: Begin): void {
+function addTaskEvents(app: FastifyInstance, { history, feed }: EventRoutesOptions, begin: BeginStream): void {
   app.get<{ Params: Static<typeof taskParams> }>(
     '/v1/tasks/:id/events',
     {
@@ -75,7 +62,7 @@ function addTaskEvents(app: FastifyInstance, { history, feed }: EventRoutesOptio
   );
 }
 
-function addPipelineEvents(app: FastifyInstance, { pipelines, feed }: EventRoutesOptions, begin: Begin): void {
+function addPipelineEvents(app: FastifyInstance, { pipelines, feed }: EventRoutesOptions, begin: BeginStream): void {
   app.get<{ Params: Static<typeof pipelineParams>; Querystring: Static<typeof pipelineQuery> }>(
     '/v1/pipelines/:pipeline/events',
     {

@@ -1,9 +1,8 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { Static } from 'typebox';
 import { PenstockError } from '../../schemas/errors.ts';
 import { type CataloguePipeline, findTarget } from '../catalogue.ts';
 import { definedFields } from '../defined-fields.ts';
-import type { Row } from '../history/queries.ts';
 import { knownTo } from '../identity/identity.ts';
 import { type ErrorQuestion, errorGroupsOf, errorsQuery } from '../stats/error-groups.ts';
 import { renderSql } from '../stats/render-sql.ts';
@@ -37,8 +36,6 @@ function addThroughput(app: FastifyInstance, { pipelines, read, now = Date.now }
     Params: Static<typeof schemas.pipelineParams>;
     Querystring: Static<typeof schemas.throughputParameters>;
   };
-  // Fifty dashboards that ask within a second get the same rows: they are made into an answer once.
-  const written = new WeakMap<readonly Row[], { readonly sql: string; readonly text: string }>();
   app.get<Request>(
     '/v1/pipelines/:pipeline/stats',
     {
@@ -51,7 +48,7 @@ function addThroughput(app: FastifyInstance, { pipelines, read, now = Date.now }
         response: { 200: schemas.throughputAnswer },
       },
     },
-    async ({ params, query, identity }, reply) => {
+    async ({ params, query, identity }) => {
       const known = knownTo(identity, pipelines);
       const { pipeline } = findTarget(known, params.pipeline, query.stage);
       const stages = known.find(({ name }) => name === pipeline)?.stages.map(({ name }) => name) ?? [];
@@ -62,20 +59,9 @@ function addThroughput(app: FastifyInstance, { pipelines, read, now = Date.now }
       });
       const asked = throughputQuery(question);
       const shown = stage === undefined ? stages : [stage];
-      const [rows, sql] = [await read(asked), renderSql(asked)];
-      const before = written.get(rows);
-      const text =
-        before?.sql === sql ? before.text : writeWith(reply, { ...throughputOf(question, shown, rows), sql });
-      written.set(rows, { sql, text });
-      return reply.type('application/json; charset=utf-8').serializer(String).send(text);
+      return { ...throughputOf(question, shown, await read(asked)), sql: renderSql(asked) };
     },
   );
-}
-
-/** As the schema of the route’s answer says. */
-function writeWith(reply: FastifyReply, answer: object): string {
-  const write = reply.getSerializationFunction('200');
-  return write ? String(write({ ...answer })) : JSON.stringify(answer);
 }
 
 function addErrors(app: FastifyInstance, { pipelines, read, now = Date.now }: StatsRoutesOptions): void {

@@ -43,7 +43,7 @@ export function stageLoads(parts: { lag: LiveLag; read: ReadRows; now?: () => nu
     async of(pipelines, identity) {
       if (identity.tenant !== undefined) return new Map();
       const nowMs = now();
-      const [rates, workers] = await Promise.all([
+      const asked = Promise.all([
         read(ratesQuery(nowMs)).then(ratesByTopic, () => undefined),
         read(workersQuery(workersWindowMs, nowMs)).then(
           (rows) => rows.map((row) => workerOf(row, nowMs)),
@@ -55,6 +55,7 @@ export function stageLoads(parts: { lag: LiveLag; read: ReadRows; now?: () => nu
       );
       const loads = places.map(async ({ pipeline, stage }): Promise<[string, StageLoad]> => {
         const partitions = await lag.of(pipeline, stage).catch(() => undefined);
+        const [rates, workers] = await asked;
         const own = workers?.filter((each) => each.pipeline === pipeline && each.stage === stage);
         const topic = stageTopic(pipeline, stage);
         return [topic, { ...backlog(partitions, rates?.get(topic)), ...staff(own) }];

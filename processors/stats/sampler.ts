@@ -3,7 +3,7 @@ import type { Codec } from '../../schemas/codec.ts';
 import { messageOf } from '../../schemas/errors.ts';
 import { type LagSample, type WorkerSample, workerSampleSchema } from '../../schemas/generated/worker-sample.ts';
 import { samplesTopic } from '../../topics/names.ts';
-import type { Admin, Broker, Producer, TopicPartition } from '../../topics/ports.ts';
+import type { Admin, Broker, Producer } from '../../topics/ports.ts';
 import type { StageStats } from '../runtime/stage-counts.ts';
 
 export interface SamplerOptions {
@@ -109,25 +109,10 @@ async function sampleOf(options: SamplerOptions, admin: Admin | undefined, isLea
   };
 }
 
-async function lagsOf(admin: Admin, { group, owned }: StageStats): Promise<LagSample[]> {
-  const topics = [...new Set(owned.map(({ topic }) => topic))];
-  const lags = await Promise.all(topics.map((topic) => lagsOfTopic(admin, group, topic, owned)));
-  return lags.flat();
-}
-
 /** Kafka is asked, not the fetches: those of a paused partition stand still while its end moves on. */
-async function lagsOfTopic(
-  admin: Admin,
-  group: string,
-  topic: string,
-  owned: readonly TopicPartition[],
-): Promise<LagSample[]> {
-  const [ends, commits] = await Promise.all([admin.offsets(topic), admin.groupOffsets(group, topic)]);
-  const mine = new Set(owned.filter((each) => each.topic === topic).map(({ partition }) => partition));
-  return ends
-    .filter(({ partition }) => mine.has(partition))
-    .map(({ partition, earliest, latest }) => {
-      const committed = commits.find((each) => each.partition === partition)?.committed?.offset ?? earliest;
-      return { group, topic, partition, committed: Math.max(committed, earliest), endOffset: latest };
-    });
+async function lagsOf(admin: Admin, { group, owned }: StageStats): Promise<LagSample[]> {
+  const places = await admin.groupPlaces(group, owned);
+  return places.map(({ topic, partition, earliest, latest, committed }) => {
+    return { group, topic, partition, committed: Math.max(committed ?? earliest, earliest), endOffset: latest };
+  });
 }

@@ -47,7 +47,9 @@ async function takeAll(browser: Browser, url: string): Promise<void> {
       await untilShown(page);
     }
     // A second answer: what was asked first may have been asked before the work was in sight.
-    await page.waitForResponse((response) => response.url().includes('/v1/'));
+    const again = page.waitForResponse(/\/v1\/(?!live)/);
+    await page.keyboard.press('r');
+    await again;
     await writeSmall(await page.screenshot(), join(folder, `dashboard-${name}.png`));
     await page.context().close();
     process.stderr.write(`docs/img/dashboard-${name}.png\n`);

@@ -133,8 +133,8 @@ const recordPaths = ['/v1/dead-letters/{topic}/{partition}/{offset}', '/v1/tasks
 it('every example runs, and its answer fits what the document says', async () => {
   let ran = 0;
   for (const { name, method, path, operation } of operations()) {
-    // It never ends.
-    if (path === '/v1/pipelines/{pipeline}/events') continue;
+    // They never end.
+    if (path === '/v1/pipelines/{pipeline}/events' || path === '/v1/live') continue;
     // Nothing is stored that they could show.
     if (recordPaths.includes(path)) continue;
     const examples = examplesOf(operation);

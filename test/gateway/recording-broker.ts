@@ -76,6 +76,7 @@ export function createRecordingBroker(): RecordingBroker {
         },
         offsetsAt: refuse,
         groupOffsets: refuse,
+        groupPlaces: refuse,
         setGroupOffsets: refuse,
         groupMembers: refuse,
       };

@@ -29,13 +29,15 @@ export interface VisitOptions extends BrowserContextOptions {
   readonly token?: string;
   /** Time that the test moves on: `page.clock`. */
   readonly withClock?: boolean;
+  /** Run before any of the page's own. */
+  readonly script?: string;
 }
 
 /** A tab of its own, signed in where a token is named. */
 export async function visit(
   browser: Browser,
   url: string,
-  { token, withClock = false, ...options }: VisitOptions = {},
+  { token, withClock = false, script, ...options }: VisitOptions = {},
 ): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 720 }, ...options });
   const page = await context.newPage();
@@ -47,6 +49,7 @@ export async function visit(
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
   });
   if (token !== undefined) await page.addInitScript(`sessionStorage.setItem('penstock.token', '${token}')`);
+  if (script !== undefined) await page.addInitScript(script);
   if (withClock) await page.clock.install();
   await page.goto(url);
   return { page, complaints };

@@ -1,9 +1,17 @@
 import { setTimeout } from 'node:timers/promises';
 import kafkajs, { type Cluster, type DescribeConfigResponse, type Admin as KafkaAdmin } from 'kafkajs';
 import { PenstockError } from '../../schemas/errors.ts';
-import type { Admin, CommittedOffset, GroupMember, TopicSpec, TopicState } from '../ports.ts';
+import type {
+  Admin,
+  CommittedOffset,
+  GroupMember,
+  GroupPlace,
+  TopicPartition,
+  TopicSpec,
+  TopicState,
+} from '../ports.ts';
 import { readFault, translate } from './errors.ts';
-import { fetchCommitted, fetchRange, placeKey } from './group-offsets.ts';
+import { fetchCommitted, fetchGroupPlaces, fetchRange, placeKey } from './group-offsets.ts';
 
 /** Node cannot see the names of the module's later exports, so they come by its default. */
 const { ConfigResourceTypes } = kafkajs;
@@ -136,6 +144,18 @@ export class KafkaAdminClient implements Admin {
         partition: place.partition,
         committed: committed.get(placeKey(place)) ?? null,
       }));
+    });
+  }
+
+  async groupPlaces(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly GroupPlace[]> {
+    return told(`cannot see where group ${groupId} stands`, { group: groupId }, async () => {
+      try {
+        return await fetchGroupPlaces(this.#cluster, groupId, partitions);
+      } catch (thrown) {
+        // Who leads what is remembered for minutes, and may have moved.
+        await this.#cluster.refreshMetadata();
+        throw thrown;
+      }
     });
   }
 

@@ -23,10 +23,10 @@ const leastWaitMs = 0.5;
 /** Without a record for so long a consumer counts as idle. */
 export const idleAfterMs = 10_000;
 /**
- * An idle consumer lets the broker wait this long for a record; one that comes is answered at once all the same. What else
- * the connection carries waits behind it: heartbeats, and the leaving of the group.
+ * An idle consumer lets the broker wait this long for a record; one that comes is answered at once all the same. Its
+ * heartbeats come between the fetches: 3 s is how often those of Kafka's own client come (heartbeat.interval.ms).
  */
-export const idleWaitMs = 1_000;
+export const idleWaitMs = 3_000;
 
 interface Pace {
   sentAt: number;

@@ -6,6 +6,7 @@ import type { ConsumerOptions } from '../ports.ts';
 import { type TapEvents, tapCluster } from './cluster.ts';
 import { translate } from './errors.ts';
 import { delayJoins } from './join-delay.ts';
+import { endFetches } from './leaving.ts';
 import { Watchdog } from './silence-watch.ts';
 
 /** resume() and the heartbeat of a fully paused member wait for it; an idle consumer asks that often. */
@@ -92,7 +93,9 @@ export class GroupMember {
     const tooLong = setTimeout(leaveLimitMs, undefined, { signal: limit.signal, ref: false });
     tooLong.catch(() => undefined);
     try {
-      await Promise.race([this.consumer.disconnect(), tooLong]);
+      const left = this.consumer.disconnect();
+      endFetches(this.cluster);
+      await Promise.race([left, tooLong]);
     } catch (thrown) {
       this.#logger?.debug({ group: this.#groupId, reason: messageOf(thrown) }, 'the consumer did not leave cleanly');
     } finally {

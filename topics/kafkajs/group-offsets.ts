@@ -1,5 +1,5 @@
 import type { Cluster } from 'kafkajs';
-import type { CommittedOffset, TopicPartition } from '../ports.ts';
+import type { CommittedOffset, GroupPlace, TopicPartition } from '../ports.ts';
 
 export interface StartingPoint extends TopicPartition {
   readonly committed: CommittedOffset | null;
@@ -75,6 +75,24 @@ export async function fetchRange(
     }
   }
   return range;
+}
+
+export async function fetchGroupPlaces(
+  cluster: Cluster,
+  groupId: string,
+  partitions: readonly TopicPartition[],
+): Promise<GroupPlace[]> {
+  await cluster.addMultipleTargetTopics([...new Set(partitions.map(({ topic }) => topic))]);
+  await cluster.refreshMetadataIfNecessary();
+  const [committed, range] = await Promise.all([
+    fetchCommitted(cluster, groupId, partitions),
+    fetchRange(cluster, partitions),
+  ]);
+  return partitions.map(({ topic, partition }) => {
+    const key = placeKey({ topic, partition });
+    const ends = range.get(key) ?? { earliest: 0, latest: 0 };
+    return { topic, partition, ...ends, committed: committed.get(key)?.offset ?? null };
+  });
 }
 
 /**

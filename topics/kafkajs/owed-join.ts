@@ -1,9 +1,7 @@
+import type { GroupFetch } from './fetch-of-group.ts';
 import type { Join } from './join-delay.ts';
 
 const owing = new WeakSet<object>();
-
-/** The members of kafkajs' consumer group that are needed here. */
-export type GroupFetch = (this: { readonly cluster: object }, nodeId: string) => Promise<unknown>;
 
 /**
  * A join that fails is owed. kafkajs fetches on after it: in the generation before, which a broker that came back still

@@ -1,9 +1,12 @@
 import { createRequire } from 'node:module';
+import type { GroupFetch } from './fetch-of-group.ts';
 import { type Fetch, spaceFetches } from './fetch-pace.ts';
 import { delayingJoin, type Join } from './join-delay.ts';
-import { fetchOfMembers, type GroupFetch, rememberingJoin } from './owed-join.ts';
+import { fetchUntilLeaving } from './leaving.ts';
+import { fetchOfMembers, rememberingJoin } from './owed-join.ts';
 import { type Parse, rememberAnswers } from './produce-answers.ts';
 import { encodeRecord } from './record-encoder.ts';
+import { scheduleRequestTimeoutCheck } from './request-timeouts.ts';
 
 /** The patched members were read in this version; another one is left as it is. */
 const knownVersion = '2.2.4';
@@ -105,7 +108,7 @@ function wrapMembership(load: NodeJS.Require): boolean {
   );
   return [
     replace(prototype, 'joinAndSync', delayingJoin(rememberingJoin(prototype.joinAndSync))),
-    replace(prototype, 'fetch', fetchOfMembers(prototype.fetch)),
+    replace(prototype, 'fetch', fetchUntilLeaving(fetchOfMembers(prototype.fetch))),
   ].every(Boolean);
 }
 
@@ -150,6 +153,7 @@ function applyPatches(): boolean {
   const queue = prototypeOf(load('kafkajs/src/network/requestQueue'));
   return [
     replace(queue, 'scheduleCheckPendingRequests', scheduleCheckPendingRequests),
+    replace(queue, 'scheduleRequestTimeoutCheck', scheduleRequestTimeoutCheck),
     replace(decoder, 'readVarIntArray', readHeaders),
     slowDownFetches(prototypeOf(load('kafkajs/src/broker'))),
     wrapMembership(load),

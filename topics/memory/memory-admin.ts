@@ -1,5 +1,13 @@
 import { PenstockError } from '../../schemas/errors.ts';
-import type { Admin, CommittedOffset, GroupMember, TopicSpec, TopicState } from '../ports.ts';
+import type {
+  Admin,
+  CommittedOffset,
+  GroupMember,
+  GroupPlace,
+  TopicPartition,
+  TopicSpec,
+  TopicState,
+} from '../ports.ts';
 import type { MemoryGroup } from './memory-group.ts';
 import type { MemoryLog } from './memory-log.ts';
 
@@ -60,6 +68,15 @@ export class MemoryAdmin implements Admin {
     const group = this.#groupOf(groupId);
     const { partitions } = this.#log.topic(topic);
     return partitions.map((_, partition) => ({ partition, committed: group.committed({ topic, partition }) }));
+  }
+
+  async groupPlaces(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly GroupPlace[]> {
+    const group = this.#groupOf(groupId);
+    return partitions.map(({ topic, partition }) => ({
+      ...{ topic, partition, earliest: 0 },
+      latest: this.#log.topic(topic).partitions[partition]?.length ?? 0,
+      committed: group.committed({ topic, partition })?.offset ?? null,
+    }));
   }
 
   async setGroupOffsets(

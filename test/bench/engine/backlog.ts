@@ -52,8 +52,8 @@ async function watch(engine: Child, seconds: number): Promise<Omit<Watched, 'bef
     await sleep(sampleMs);
     samplesMb.push(await engine.residentMb());
   }
-  const { done, assignments } = await engine.call<EngineStats>('stats');
-  return { samplesMb, done, rebalances: assignments - 1 };
+  const { done, rebalances } = await engine.call<EngineStats>('stats');
+  return { samplesMb, done, rebalances };
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -28,12 +28,13 @@ export function skipAttempts(codec: Codec): Codec {
   };
 }
 
-/** Counts how often partitions were handed out; one more than the rebalances. */
-export function countAssignments(broker: Broker): { broker: Broker; assignments(): number } {
+/** Counts how often a consumer was handed partitions after its first time. */
+export function countRebalances(broker: Broker): { broker: Broker; rebalances(): number } {
   let count = 0;
-  const counted = (listener: GroupListener): GroupListener => ({
+  const counted = (listener: GroupListener, isFirst = true): GroupListener => ({
     assigned(partitions) {
-      count += 1;
+      if (!isFirst) count += 1;
+      isFirst = false;
       listener.assigned(partitions);
     },
     rebalancing: () => listener.rebalancing(),
@@ -51,5 +52,5 @@ export function countAssignments(broker: Broker): { broker: Broker; assignments(
     ...broker,
     consumer: (options: Parameters<Broker['consumer']>[0]) => watched(broker.consumer(options)),
   };
-  return { broker: wrapped, assignments: () => count };
+  return { broker: wrapped, rebalances: () => count };
 }

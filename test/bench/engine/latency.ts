@@ -7,7 +7,8 @@ import type { Latencies } from './marks.ts';
 import type { Workload } from './workload.ts';
 
 const perSecond = 500;
-const warmUpSeconds = 5;
+/** Broker, worker and baseline are compiled by then. */
+const warmUpSeconds = 20;
 const sizes = { full: { seconds: 30, rounds: 3 }, quick: { seconds: 10, rounds: 1 } };
 const settleMs = 1_000;
 const chain = (pipeline: string): Workload => ({ kind: 'chain', pipeline });

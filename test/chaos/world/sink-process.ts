@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { nodeProgramArgs } from '../../../deploy/embedded/node-program.ts';
 import type { Services } from './services.ts';
 
-const program = nodeProgramArgs(new URL('../../../cli/main', import.meta.url));
+const program = nodeProgramArgs(new URL('../../../cli/main', import.meta.url), [
+  new URL('../../../deploy/embedded/exit-with-parent', import.meta.url),
+]);
 
 /** It drains for 10 s and leaves its group for 10 s at most. */
 const stopLimitMs = 30_000;
@@ -33,7 +35,7 @@ export class SinkProcess {
         PENSTOCK_CLICKHOUSE_URL: clickhouseUrl,
         PENSTOCK_DATA_DIR: this.#folder,
       },
-      stdio: ['pipe', log, log],
+      stdio: ['ignore', log, log, 'ipc'],
     });
     this.#child = child;
     child.once('exit', () => {

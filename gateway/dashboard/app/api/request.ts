@@ -41,6 +41,25 @@ export async function requestJson<Answer>(path: string, options: RequestOptions 
   return (response.status === 204 ? undefined : await response.json()) as Answer;
 }
 
+const early = new Map<string, Promise<unknown>>();
+/** An answer that nobody took by then is old. */
+const earlyForMs = 1_000;
+
+/** Asks before the part of the page is there that wants to know. */
+export function askEarly(path: string): void {
+  const answer = requestJson(path);
+  early.set(path, answer);
+  const forget = (): boolean => early.delete(path);
+  answer.then(() => setTimeout(forget, earlyForMs), forget);
+}
+
+/** What was asked early, once. */
+export function takeEarly<Answer>(path: string): Promise<Answer> | undefined {
+  const answer = early.get(path);
+  early.delete(path);
+  return answer as Promise<Answer> | undefined;
+}
+
 /** The answer as it comes: for streams and downloads. Rejects as requestJson does. */
 export async function request(path: string, options: RequestOptions = {}): Promise<Response> {
   const { method = 'GET', body, headers, signal: aborted } = options;
@@ -55,7 +74,7 @@ export async function request(path: string, options: RequestOptions = {}): Promi
     ...(aborted && { signal: aborted }),
   });
   if (response.ok) return response;
-  const error = await problemOf(response);
+  const error = problemOf(response.status, await response.json().catch(() => undefined), response.statusText);
   if (error.status === 401) askForToken(error);
   throw error;
 }
@@ -73,17 +92,23 @@ async function reach(path: string, init: RequestInit): Promise<Response> {
 }
 
 function askForToken({ message }: RequestError): void {
+  // Of several questions with the same token the first says why.
+  if (signInReason.peek() !== undefined) return;
   const hadOne = token.peek() !== null;
   if (hadOne) keepToken(null);
   signInReason.value = hadOne ? message : '';
 }
 
-async function problemOf(response: Response): Promise<RequestError> {
-  const problem: unknown = await response.json().catch(() => undefined);
+/** What a problem document says. */
+export function problemOf(status: number, problem: unknown, statusText = ''): RequestError {
   const told = typeof problem === 'object' && problem !== null ? new Map(Object.entries(problem)) : new Map();
-  const code = String(told.get('code') ?? `HTTP ${response.status}`);
   const places: readonly PayloadPlace[] = Array.isArray(told.get('errors')) ? told.get('errors') : [];
-  return new RequestError(code, response.status, String(told.get('detail') ?? response.statusText), places);
+  return new RequestError(
+    String(told.get('code') ?? `HTTP ${status}`),
+    status,
+    String(told.get('detail') ?? statusText),
+    places,
+  );
 }
 
 const firstProbeMs = 1_000;

@@ -1,6 +1,7 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { refreshNow, tick } from '../lib/refresh.ts';
-import { type RequestError, requestJson } from './request.ts';
+import { watchAnswer } from './live.ts';
+import { problemOf, type RequestError, requestJson, takeEarly } from './request.ts';
 
 export interface Answer<Data> {
   /** The last answer; it stays while the next one is on its way, so nothing jumps. */
@@ -22,7 +23,10 @@ interface Held<Data> {
   readonly at: number | undefined;
 }
 
-/** The JSON of a GET, asked again at every refresh (`once`: only after a failure that passes); an undefined path asks nothing. */
+/**
+ * The JSON of a GET, and from then on what it would be at each refresh (`once`: asked again only after a failure that
+ * passes); an undefined path asks nothing.
+ */
 export function useAnswer<Data>(path: string | undefined, { once = false } = {}): Answer<Data> {
   const [held, setHeld] = useState<Held<Data> | undefined>(undefined);
   const flight = useRef<{ readonly path: string; readonly leaving: AbortController } | undefined>(undefined);
@@ -35,10 +39,24 @@ export function useAnswer<Data>(path: string | undefined, { once = false } = {})
     flight.current?.leaving.abort();
     const own = { path, leaving: new AbortController() };
     flight.current = own;
-    ask<Data>(own, setHeld).finally(() => {
-      if (flight.current === own) flight.current = undefined;
-    });
+    const isOverdue = (): boolean => own.leaving.signal.aborted;
+    (takeEarly<Data>(path) ?? requestJson<Data>(path, { signal: own.leaving.signal }))
+      .then(
+        (data) => isOverdue() || setHeld(heldOf(path, data)),
+        (error: RequestError) => isOverdue() || setHeld(failedOf(path, error)),
+      )
+      .finally(() => {
+        if (flight.current === own) flight.current = undefined;
+      });
   }, [path, tick.value]);
+  useLayoutEffect(() => {
+    if (path === undefined || once) return;
+    return watchAnswer(path, ({ status, body }) => {
+      // What is on its way was asked before.
+      flight.current?.leaving.abort();
+      setHeld(status === 200 ? heldOf(path, body as Data) : failedOf(path, problemOf(status, body)));
+    });
+  }, [path, once]);
   useLayoutEffect(() => () => flight.current?.leaving.abort(), []);
   return {
     data: held?.data,
@@ -49,15 +67,8 @@ export function useAnswer<Data>(path: string | undefined, { once = false } = {})
   };
 }
 
-async function ask<Data>(
-  { path, leaving }: { readonly path: string; readonly leaving: AbortController },
-  setHeld: (change: (before: Held<Data> | undefined) => Held<Data>) => void,
-): Promise<void> {
-  try {
-    const data = await requestJson<Data>(path, { signal: leaving.signal });
-    setHeld(() => ({ path, data, error: undefined, at: Date.now() }));
-  } catch (error) {
-    if (leaving.signal.aborted) return;
-    setHeld((before) => ({ path, data: before?.data, error: error as RequestError, at: before?.at }));
-  }
-}
+const heldOf = <Data>(path: string, data: Data): Held<Data> => ({ path, data, error: undefined, at: Date.now() });
+
+const failedOf =
+  (path: string, error: RequestError) =>
+  <Data>(before: Held<Data> | undefined): Held<Data> => ({ path, data: before?.data, error, at: before?.at });

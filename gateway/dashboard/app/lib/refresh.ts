@@ -1,7 +1,7 @@
 import { computed, effect, signal } from '@preact/signals';
 import { refresh } from './settings.ts';
 
-/** Grows at every refresh: who reads it asks again. */
+/** Grows when all that is shown is to be asked anew: who reads it asks again. */
 export const tick = signal(0);
 /** For “3 s ago”: a clock that moves once a second while the page is looked at. */
 export const now = signal(Date.now());
@@ -25,16 +25,9 @@ effect(() => {
   return () => clearInterval(timer);
 });
 
-let hiddenBefore = false;
+// Who comes back to the tab sees what is, not what was.
+let wasHidden = false;
 effect(() => {
-  const seconds = Number(refresh.value);
-  if (isPaused.value) {
-    hiddenBefore = isHidden.value;
-    return;
-  }
-  // Who comes back to the tab sees what is, not what was.
-  if (hiddenBefore) tick.value = tick.peek() + 1;
-  hiddenBefore = false;
-  const timer = setInterval(refreshNow, seconds * 1_000);
-  return () => clearInterval(timer);
+  if (wasHidden && !isHidden.value && refresh.peek() !== 'off') tick.value = tick.peek() + 1;
+  wasHidden = isHidden.value;
 });

@@ -60,7 +60,7 @@ function PipelineOverview({ pipeline, rate }: { pipeline: PipelineInfo; rate: Ra
       </Panel>
       <div class="columns">
         <Panel title="Finished per second" hint="by stage, 15 min">
-          <Loaded answer={stats} height={272}>
+          <Loaded answer={stats} height={228}>
             {(data) => (
               <TimeChart
                 title="Attempts that succeeded, per second, by stage"
@@ -71,7 +71,7 @@ function PipelineOverview({ pipeline, rate }: { pipeline: PipelineInfo; rate: Ra
                   values: perSecond(ok, data.stepMs),
                 }))}
                 format={formatRate}
-                height={236}
+                height={192}
                 onZoom={(from, to) => {
                   zoomInto(from, to, linkTo('/throughput', { pipeline: pipeline.name }));
                 }}

@@ -4,7 +4,7 @@ import { type RequestError, requestJson } from '../api/request.ts';
 import { type Caller, caller, isBound, may, signInReason, token } from '../api/session.ts';
 import { Empty, Failure } from '../components/states.tsx';
 import { place } from '../lib/location.ts';
-import { tick } from '../lib/refresh.ts';
+import { refreshNow, tick } from '../lib/refresh.ts';
 import { findPage } from '../pages/index.ts';
 import { HelpDialog } from './help-dialog.tsx';
 import { LostBanner } from './lost-banner.tsx';
@@ -63,7 +63,7 @@ function Content() {
   if (!caller.value) {
     const error = callerError.value;
     return error && error.status !== 0 && error.status !== 401 ? (
-      <Failure code={error.code} message={error.message} />
+      <Failure code={error.code} message={error.message} again={refreshNow} />
     ) : (
       <div class="skeleton skeleton-page" aria-busy="true" />
     );

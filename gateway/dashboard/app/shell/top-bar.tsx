@@ -1,3 +1,4 @@
+import { liveState } from '../api/live.ts';
 import { lostSince } from '../api/request.ts';
 import { caller, keepToken } from '../api/session.ts';
 import { Select } from '../components/pickers.tsx';
@@ -90,11 +91,17 @@ function IconButton({ label, path, onClick }: { label: string; path: string; onC
 
 /** Whether what is shown moves. */
 function LiveMark() {
-  const state = lostSince.value !== undefined ? 'lost' : isPaused.value && !isHidden.value ? 'paused' : 'live';
+  const state = liveMark();
   const words = { lost: 'No answer', paused: 'Paused', live: 'Live' };
   return (
     <span class={`live live-${state}`} role="status">
       <i /> {words[state]}
     </span>
   );
+}
+
+function liveMark(): 'lost' | 'paused' | 'live' {
+  if (lostSince.value !== undefined) return 'lost';
+  if (isPaused.value && !isHidden.value) return 'paused';
+  return liveState.value === 'lost' || liveState.value === 'over' ? 'lost' : 'live';
 }

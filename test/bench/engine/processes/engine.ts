@@ -5,7 +5,7 @@ import { startWorker, type Worker } from '../../../../processors/worker.ts';
 import { createCodec } from '../../../../schemas/codec.ts';
 import { connectKafka } from '../../../../topics/client.ts';
 import { serve } from '../../serve.ts';
-import { countAssignments, dropAttempts, skipAttempts } from '../broker-wrappers.ts';
+import { countRebalances, dropAttempts, skipAttempts } from '../broker-wrappers.ts';
 import { LatencyMarks, SpanMarks } from '../marks.ts';
 import { type Marks, type Place, pipelineOf, type Workload } from '../workload.ts';
 
@@ -35,21 +35,21 @@ export interface RunResult {
 
 export interface EngineStats {
   readonly done: number;
-  readonly assignments: number;
+  readonly rebalances: number;
 }
 
 const pollMs = 5;
 
 interface Running {
   readonly worker: Worker;
-  assignments(): number;
+  rebalances(): number;
 }
 
 async function start(options: Start, marks: Marks): Promise<Running> {
   const { place, workload, stages, recordAttempts = true } = options;
   const kafka = connectKafka({ brokers: place.brokers, clientId: 'bench-worker' });
   const codec = createCodec({ registryUrl: place.registryUrl });
-  const { broker, assignments } = countAssignments(recordAttempts ? kafka : dropAttempts(kafka));
+  const { broker, rebalances } = countRebalances(recordAttempts ? kafka : dropAttempts(kafka));
   const worker = await startWorker({
     pipelines: [pipelineOf(workload, marks)],
     ...(stages === undefined ? {} : { stages }),
@@ -62,7 +62,7 @@ async function start(options: Start, marks: Marks): Promise<Running> {
   void worker.failed.then((error) => {
     throw error;
   });
-  return { worker, assignments };
+  return { worker, rebalances };
 }
 
 async function run(options: Run): Promise<RunResult> {
@@ -87,7 +87,7 @@ serve({
   },
   async stats(): Promise<EngineStats> {
     const done = running?.worker.stats().reduce((sum, stage) => sum + stage.done, 0) ?? 0;
-    return { done, assignments: running?.assignments() ?? 0 };
+    return { done, rebalances: running?.rebalances() ?? 0 };
   },
   latencies: async () => latencies.result(),
   async stop() {

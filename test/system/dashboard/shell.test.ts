@@ -1,7 +1,8 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { browserPath, openBrowser, seriousFindings, untilShown, visit } from '../../helpers/browser.ts';
-import { type DashboardSystem, startDashboardSystem } from './system.ts';
+import { anAttempt } from '../../processors/sinks/attempts.ts';
+import { type DashboardSystem, startDashboardSystem, storeAttempts } from './system.ts';
 
 let browser: Browser;
 let system: DashboardSystem;
@@ -80,32 +81,48 @@ describe.skipIf(browserPath === undefined)('the shell, in a browser', () => {
     await system.stopGateway();
     await page.getByText('The gateway does not answer').waitFor();
     expect(await page.locator('.stage-table tbody tr').count()).toBe(3);
+    const streamed = page.waitForResponse((response) => response.url().includes('/v1/live') && response.ok());
     await system.startGateway();
     await page.getByText('The gateway does not answer').waitFor({ state: 'detached' });
     await page.getByText('Live').waitFor();
-    await page.waitForResponse((response) => response.url().includes('/stats') && response.ok());
+    await streamed;
     await page.context().close();
   });
 
-  it('a tab that is not looked at asks nothing', async () => {
+  it('shows what changes as the stream tells it, without a question of its own', async () => {
+    const { page } = await visit(browser, `${system.url}/tasks`, { token: 'token' });
+    const streamed = page.waitForResponse((response) => response.url().includes('/v1/live') && response.ok());
+    await page.reload();
+    await streamed;
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    const late = anAttempt({ taskId: 'late-one', eventTime: Date.now(), submittedAt: Date.now() });
+    await storeAttempts(system.clickhouse, system.name, 'download', [late], 900);
+    await page.getByText('late-one').waitFor();
+    expect(asked).toEqual([]);
+    await page.context().close();
+  });
+
+  it('a tab that is not looked at asks nothing and listens to nothing', async () => {
     const { page } = await visit(browser, system.url, { token: 'token', withClock: true });
+    const streamed = page.waitForRequest(/\/v1\/live.*stats/);
+    await page.reload();
+    const stream = await streamed;
     await untilShown(page);
-    let requests = 0;
-    page.on('request', () => {
-      requests += 1;
-    });
-    const asked = page.waitForRequest(/\/stats/);
-    await page.clock.runFor(2_500);
-    await asked;
+    const ended = page.waitForEvent('requestfailed', (request) => request === stream);
     await page.evaluate(`
       Object.defineProperty(document, 'visibilityState', { get: () => (window.isAway ? 'hidden' : 'visible') });
       window.isAway = true;
       document.dispatchEvent(new Event('visibilitychange'));
     `);
-    requests = 0;
+    await ended;
+    let requests = 0;
+    page.on('request', () => {
+      requests += 1;
+    });
     await page.clock.runFor(60_000);
     expect(requests).toBe(0);
-    const askedAgain = page.waitForRequest(/\/stats/);
+    const askedAgain = Promise.all([page.waitForRequest(/\/stats\?/), page.waitForRequest(/\/v1\/live/)]);
     await page.evaluate("window.isAway = false; document.dispatchEvent(new Event('visibilitychange'))");
     await askedAgain;
     await page.context().close();

@@ -15,11 +15,12 @@ export class Committer {
   }
 
   /** Skipped while the commit before is still under way: the next tick covers more. */
-  async tick(shares: Iterable<PartitionShare>): Promise<void> {
-    if (this.#underway) return;
+  tick(shares: readonly PartitionShare[]): void {
+    if (this.#underway || !shares.some(hasChanged)) return;
     this.#underway = true;
-    await this.commit(shares);
-    this.#underway = false;
+    void this.commit(shares).then(() => {
+      this.#underway = false;
+    });
   }
 
   /**
@@ -27,7 +28,7 @@ export class Committer {
    * finished, and the next commit names them again. Resolves with whether all was taken.
    */
   async commit(shares: Iterable<PartitionShare>): Promise<boolean> {
-    const changed = [...shares].filter((share) => share.live && share.version !== share.committedVersion);
+    const changed = [...shares].filter(hasChanged);
     if (changed.length === 0) return true;
     const versions = changed.map((share) => share.version);
     try {
@@ -42,6 +43,9 @@ export class Committer {
     }
   }
 }
+
+const hasChanged = ({ live, version, committedVersion }: PartitionShare): boolean =>
+  live && version !== committedVersion;
 
 function offsetOf(share: PartitionShare): TopicPartition & CommittedOffset {
   const { topic, partition, tracker } = share;

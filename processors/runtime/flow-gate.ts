@@ -4,6 +4,8 @@ import type { PartitionShare } from './task-run.ts';
 
 /** Weight of the newest measurement of tasks ended per second. */
 const smoothing = 0.5;
+/** Below this many a second the limits are what they are without a task. */
+const atRest = 1;
 
 /** Counts what is held and pauses or resumes partitions at the consumer. */
 export class FlowGate {
@@ -89,7 +91,7 @@ export class FlowGate {
 
   /** Learns how fast the stage is. */
   tick(elapsedMs: number): void {
-    if (elapsedMs <= 0) return;
+    if (elapsedMs <= 0 || (this.#endedSinceTick === 0 && this.#perSecond < atRest)) return;
     const newest = (this.#endedSinceTick * 1000) / elapsedMs;
     this.#endedSinceTick = 0;
     this.#perSecond += (newest - this.#perSecond) * smoothing;

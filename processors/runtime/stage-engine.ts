@@ -166,7 +166,7 @@ export class StageEngine implements GroupListener, StageRunner {
     if (now - this.#announcedAt >= announceEveryMs) this.#announce(now);
     this.#parts.ownership.tick(this.#members.shares, now, now - this.#tickedAt);
     this.#tickedAt = now;
-    void this.#parts.committer.tick(this.#members.shares);
+    this.#parts.committer.tick(this.#members.shares);
   }
 
   #announce(now: number): void {

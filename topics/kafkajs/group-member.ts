@@ -7,6 +7,7 @@ import { type TapEvents, tapCluster } from './cluster.ts';
 import { translate } from './errors.ts';
 import { delayJoins } from './join-delay.ts';
 import { endFetches } from './leaving.ts';
+import { coordinatorStarts } from './logging.ts';
 import { Watchdog } from './silence-watch.ts';
 
 /** resume() and the heartbeat of a fully paused member wait for it; an idle consumer asks that often. */
@@ -143,7 +144,9 @@ export class GroupMember {
       this.#fail(error);
       return;
     }
-    this.#logger?.warn({ group: this.#groupId, reason: messageOf(cause) }, 'the consumer joins again');
+    const reason = messageOf(cause);
+    const level = coordinatorStarts.test(reason) ? 'info' : 'warn';
+    this.#logger?.[level]({ group: this.#groupId, reason }, 'the consumer joins again');
     if (!isRestarting) void this.#runAgain();
   }
 

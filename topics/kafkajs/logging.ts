@@ -9,9 +9,9 @@ const repeatAfterMs = 10_000;
 const maxRemembered = 200;
 
 const dailyLife =
-  /rebalanc|re-joining|not aware of this member|Crash: KafkaJSNumberOfRetriesExceeded|Restarting the consumer|Response without match/i;
+  /rebalanc|re-joining|not aware of this member|Crash: KafkaJSNumberOfRetriesExceeded|Restarting the consumer|Response without match|not the leader for/i;
 /** A broker that just started says so of every group; kafkajs calls it a crash of the consumer and starts that again. */
-const coordinatorStarts = /coordinator is (loading|not available)/i;
+export const coordinatorStarts = /coordinator is (loading|not available)/i;
 
 export function kafkaLogLevel(logger: Logger | undefined): logLevel {
   if (!logger) return logLevel.NOTHING;

@@ -145,8 +145,14 @@ export interface GroupMember {
   readonly host: string;
 }
 
+export interface GroupPartitions {
+  readonly groupId: string;
+  readonly partitions: readonly TopicPartition[];
+}
+
 /** Where a group stands in a partition; committed is null before its first commit. */
 export interface GroupPlace extends TopicPartition {
+  readonly groupId: string;
   readonly earliest: number;
   readonly latest: number;
   readonly committed: number | null;
@@ -167,8 +173,8 @@ export interface Admin {
     groupId: string,
     topic: string,
   ): Promise<readonly { partition: number; committed: CommittedOffset | null }[]>;
-  /** offsets() and groupOffsets() of partitions that are known, in four requests in all: for who asks every few seconds. */
-  groupPlaces(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly GroupPlace[]>;
+  /** offsets() and groupOffsets() of partitions that are known, in few requests: for who asks every few seconds. */
+  groupPlaces(groups: readonly GroupPartitions[]): Promise<readonly GroupPlace[]>;
   /** Rejects with PIPE_GROUP_RUNNING while the group has members. */
   setGroupOffsets(
     groupId: string,

@@ -96,7 +96,7 @@ async function sampleOf(options: SamplerOptions, admin: Admin | undefined, isLea
     ...{ pipeline, stage, partitions, inFlight, queued },
     ...{ done, failed, retried, expired },
   }));
-  const lags = admin ? (await Promise.all(stats.map((each) => lagsOf(admin, each)))).flat() : [];
+  const lags = admin ? await lagsOf(admin, stats) : [];
   return {
     worker: options.workerName,
     at: Date.now(),
@@ -110,9 +110,9 @@ async function sampleOf(options: SamplerOptions, admin: Admin | undefined, isLea
 }
 
 /** Kafka is asked, not the fetches: those of a paused partition stand still while its end moves on. */
-async function lagsOf(admin: Admin, { group, owned }: StageStats): Promise<LagSample[]> {
-  const places = await admin.groupPlaces(group, owned);
-  return places.map(({ topic, partition, earliest, latest, committed }) => {
+async function lagsOf(admin: Admin, stats: readonly StageStats[]): Promise<LagSample[]> {
+  const places = await admin.groupPlaces(stats.map(({ group, owned }) => ({ groupId: group, partitions: owned })));
+  return places.map(({ groupId: group, topic, partition, earliest, latest, committed }) => {
     return { group, topic, partition, committed: Math.max(committed ?? earliest, earliest), endOffset: latest };
   });
 }

@@ -91,16 +91,15 @@ export function adminContract(connect: () => Broker): void {
       await consumer.commit([commitOf(topic, 0, 10, 'meta')]);
       expect((await admin.groupOffsets(groupId, topic))[0]?.committed).toEqual({ offset: 10, metadata: 'meta' });
       expect(
-        await admin.groupPlaces(
-          groupId,
-          [0, 1].map((partition) => ({ topic, partition })),
-        ),
+        await admin.groupPlaces([{ groupId, partitions: [0, 1].map((partition) => ({ topic, partition })) }]),
       ).toEqual([
-        { topic, partition: 0, earliest: 0, latest: 10, committed: 10 },
-        { topic, partition: 1, earliest: 0, latest: 0, committed: null },
+        { groupId, topic, partition: 0, earliest: 0, latest: 10, committed: 10 },
+        { groupId, topic, partition: 1, earliest: 0, latest: 0, committed: null },
       ]);
       const missing = { topic: unique('missing'), partition: 0 };
-      await expect(admin.groupPlaces(groupId, [missing])).rejects.toMatchObject({ code: 'PIPE_TOPIC_UNKNOWN' });
+      await expect(admin.groupPlaces([{ groupId, partitions: [missing] }])).rejects.toMatchObject({
+        code: 'PIPE_TOPIC_UNKNOWN',
+      });
       expect(await admin.groupMembers(groupId)).toHaveLength(1);
       const move = (): Promise<void> => admin.setGroupOffsets(groupId, topic, [{ partition: 0, offset: 6 }]);
       await expect(move()).rejects.toMatchObject({ code: 'PIPE_GROUP_RUNNING' });

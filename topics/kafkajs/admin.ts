@@ -5,13 +5,13 @@ import type {
   Admin,
   CommittedOffset,
   GroupMember,
+  GroupPartitions,
   GroupPlace,
-  TopicPartition,
   TopicSpec,
   TopicState,
 } from '../ports.ts';
 import { readFault, translate } from './errors.ts';
-import { fetchCommitted, fetchGroupPlaces, fetchRange, placeKey } from './group-offsets.ts';
+import { type Coordinators, fetchCommitted, fetchGroupPlaces, fetchRange, placeKey } from './group-offsets.ts';
 
 /** Node cannot see the names of the module's later exports, so they come by its default. */
 const { ConfigResourceTypes } = kafkajs;
@@ -30,6 +30,7 @@ interface ConfigEntry {
 export class KafkaAdminClient implements Admin {
   readonly #admin: KafkaAdmin;
   readonly #cluster: Cluster;
+  readonly #coordinators: Coordinators = new Map();
 
   constructor(admin: KafkaAdmin, cluster: Cluster) {
     this.#admin = admin;
@@ -147,12 +148,13 @@ export class KafkaAdminClient implements Admin {
     });
   }
 
-  async groupPlaces(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly GroupPlace[]> {
-    return told(`cannot see where group ${groupId} stands`, { group: groupId }, async () => {
+  async groupPlaces(groups: readonly GroupPartitions[]): Promise<readonly GroupPlace[]> {
+    return told('cannot see where groups stand', {}, async () => {
       try {
-        return await fetchGroupPlaces(this.#cluster, groupId, partitions);
+        return await fetchGroupPlaces(this.#cluster, this.#coordinators, groups);
       } catch (thrown) {
         // Who leads what is remembered for minutes, and may have moved.
+        this.#coordinators.clear();
         await this.#cluster.refreshMetadata();
         throw thrown;
       }

@@ -1,5 +1,5 @@
 import type { Cluster } from 'kafkajs';
-import type { CommittedOffset, GroupPlace, TopicPartition } from '../ports.ts';
+import type { CommittedOffset, GroupPartitions, GroupPlace, TopicPartition } from '../ports.ts';
 
 export interface StartingPoint extends TopicPartition {
   readonly committed: CommittedOffset | null;
@@ -26,13 +26,18 @@ export function byTopic(partitions: readonly TopicPartition[]): { topic: string;
   return [...grouped].map(([topic, numbers]) => ({ topic, partitions: numbers }));
 }
 
+/** By group, as far as they are known: kafkajs asks anew each time. */
+export type Coordinators = Map<string, Awaited<ReturnType<Cluster['findGroupCoordinator']>>>;
+
 /** Committed offsets with their metadata; a partition without a commit is not in the answer. */
 export async function fetchCommitted(
   cluster: Cluster,
   groupId: string,
   partitions: readonly TopicPartition[],
+  coordinators: Coordinators = new Map(),
 ): Promise<Map<string, CommittedOffset>> {
-  const coordinator = await cluster.findGroupCoordinator({ groupId });
+  const coordinator = coordinators.get(groupId) ?? (await cluster.findGroupCoordinator({ groupId }));
+  coordinators.set(groupId, coordinator);
   const topics = byTopic(partitions).map(({ topic, partitions: numbers }) => ({
     topic,
     partitions: numbers.map((partition) => ({ partition, offset: '0' })),
@@ -79,20 +84,23 @@ export async function fetchRange(
 
 export async function fetchGroupPlaces(
   cluster: Cluster,
-  groupId: string,
-  partitions: readonly TopicPartition[],
+  coordinators: Coordinators,
+  groups: readonly GroupPartitions[],
 ): Promise<GroupPlace[]> {
-  await cluster.addMultipleTargetTopics([...new Set(partitions.map(({ topic }) => topic))]);
+  const all = groups.flatMap(({ partitions }) => partitions);
+  await cluster.addMultipleTargetTopics([...new Set(all.map(({ topic }) => topic))]);
   await cluster.refreshMetadataIfNecessary();
-  const [committed, range] = await Promise.all([
-    fetchCommitted(cluster, groupId, partitions),
-    fetchRange(cluster, partitions),
+  const [range, ...committed] = await Promise.all([
+    fetchRange(cluster, all),
+    ...groups.map(({ groupId, partitions }) => fetchCommitted(cluster, groupId, partitions, coordinators)),
   ]);
-  return partitions.map(({ topic, partition }) => {
-    const key = placeKey({ topic, partition });
-    const ends = range.get(key) ?? { earliest: 0, latest: 0 };
-    return { topic, partition, ...ends, committed: committed.get(key)?.offset ?? null };
-  });
+  return groups.flatMap(({ groupId, partitions }, index) =>
+    partitions.map(({ topic, partition }) => {
+      const key = placeKey({ topic, partition });
+      const ends = range.get(key) ?? { earliest: 0, latest: 0 };
+      return { groupId, topic, partition, ...ends, committed: committed[index]?.get(key)?.offset ?? null };
+    }),
+  );
 }
 
 /**

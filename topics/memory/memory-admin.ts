@@ -3,8 +3,8 @@ import type {
   Admin,
   CommittedOffset,
   GroupMember,
+  GroupPartitions,
   GroupPlace,
-  TopicPartition,
   TopicSpec,
   TopicState,
 } from '../ports.ts';
@@ -70,13 +70,14 @@ export class MemoryAdmin implements Admin {
     return partitions.map((_, partition) => ({ partition, committed: group.committed({ topic, partition }) }));
   }
 
-  async groupPlaces(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly GroupPlace[]> {
-    const group = this.#groupOf(groupId);
-    return partitions.map(({ topic, partition }) => ({
-      ...{ topic, partition, earliest: 0 },
-      latest: this.#log.topic(topic).partitions[partition]?.length ?? 0,
-      committed: group.committed({ topic, partition })?.offset ?? null,
-    }));
+  async groupPlaces(groups: readonly GroupPartitions[]): Promise<readonly GroupPlace[]> {
+    return groups.flatMap(({ groupId, partitions }) =>
+      partitions.map(({ topic, partition }) => ({
+        ...{ groupId, topic, partition, earliest: 0 },
+        latest: this.#log.topic(topic).partitions[partition]?.length ?? 0,
+        committed: this.#groupOf(groupId).committed({ topic, partition })?.offset ?? null,
+      })),
+    );
   }
 
   async setGroupOffsets(

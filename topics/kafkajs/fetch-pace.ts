@@ -16,7 +16,7 @@ export type Fetch<Request extends FetchRequest = FetchRequest, Response extends 
  * again at once: at 500 records a second, requests are most of what broker and worker do. A record after a silence waits
  * for nothing, since its fetch was sent long before; a response that took longer to fill or to handle is not held up.
  */
-export const fetchSpacingMs = 5;
+export const fetchSpacingMs = 8;
 /** Timers have whole milliseconds. */
 const leastWaitMs = 0.5;
 

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { runDemo } from '../../cli/demo/run-demo.ts';
 import { findFreePort } from '../../deploy/embedded/ports.ts';
 import { loadConfig } from '../../schemas/config.ts';
 import { messageOf } from '../../schemas/errors.ts';
-import { openBrowser, untilShown, visit } from '../helpers/browser.ts';
+import { openBrowser, untilShown, type VisitOptions, visit } from '../helpers/browser.ts';
 
 const folder = fileURLToPath(new URL('../../docs/img/', import.meta.url));
 /** More than is waited for: the pictures show work that goes on. */
@@ -19,19 +19,27 @@ const endedBefore = 1_500;
 const waitMs = 300_000;
 
 const phone = { viewport: { width: 390, height: 844 }, isMobile: true };
-/** `at`: what is pressed before the picture is taken. */
-const pictures = [
+interface Picture extends VisitOptions {
+  readonly name: string;
+  readonly path: string;
+  /** Is pressed before the picture is taken. */
+  readonly at?: string;
+  /** Shows what changes no more. */
+  readonly still?: true;
+}
+
+const pictures: readonly Picture[] = [
   { name: 'overview', path: '/' },
   { name: 'overview-dark', path: '/', colorScheme: 'dark' },
   { name: 'latency', path: '/latency?window=5m', colorScheme: 'dark' },
   { name: 'errors', path: '/errors?window=5m' },
   { name: 'pipelines', path: '/pipelines?window=5m' },
   { name: 'tasks', path: '/tasks' },
-  { name: 'task', path: '/tasks?state=dead', at: '.task-table a', colorScheme: 'dark' },
-  { name: 'dead-letters', path: '/dead-letters', at: '.letter-table [data-row]', colorScheme: 'dark' },
-  { name: 'submit', path: '/submit' },
+  { name: 'task', path: '/tasks?state=dead', at: '.task-table a', still: true, colorScheme: 'dark' },
+  { name: 'dead-letters', path: '/dead-letters', at: '.letter-table [data-row]', still: true, colorScheme: 'dark' },
+  { name: 'submit', path: '/submit', still: true },
   { name: 'phone', path: '/', ...phone },
-] as const;
+];
 
 /** They are committed: a palette is enough for flat colours, and makes less than half of it. */
 const writeSmall = (picture: Buffer, path: string) =>
@@ -39,21 +47,25 @@ const writeSmall = (picture: Buffer, path: string) =>
 
 async function takeAll(browser: Browser, url: string): Promise<void> {
   await mkdir(folder, { recursive: true });
-  for (const { name, path, ...options } of pictures) {
+  for (const { name, path, at, still, ...options } of pictures) {
     const { page } = await visit(browser, url + path, options);
     await untilShown(page);
-    if ('at' in options) {
-      await page.locator(options.at).first().click();
+    if (at !== undefined) {
+      await page.locator(at).first().click();
       await untilShown(page);
     }
-    // A second answer: what was asked first may have been asked before the work was in sight.
-    const again = page.waitForResponse(/\/v1\/(?!live)/);
-    await page.keyboard.press('r');
-    await again;
+    if (!still) await askAgain(page);
     await writeSmall(await page.screenshot(), join(folder, `dashboard-${name}.png`));
     await page.context().close();
     process.stderr.write(`docs/img/dashboard-${name}.png\n`);
   }
+}
+
+/** What was asked first may have been asked before the work was in sight. */
+async function askAgain(page: Page): Promise<void> {
+  const again = page.waitForResponse(/\/v1\/(?!live)/);
+  await page.keyboard.press('r');
+  await again;
 }
 
 async function endedAt(url: string): Promise<number> {

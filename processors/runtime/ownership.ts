@@ -65,9 +65,12 @@ export class Ownership implements QuarantineStage {
     for (const share of shares) share.mark({ owner: null });
   }
 
-  /** One of the first tasks of a partition whose owners vanished. */
-  suspect(run: TaskRun): void {
-    if (run.standing !== 'clear') return;
+  /**
+   * On its way to its lane: one of the first tasks of a partition whose owners vanished is suspected. In the order of the
+   * lanes, or a suspect would wait there for one that waits for all suspects.
+   */
+  entered(run: TaskRun): void {
+    if (run.share.suspects === 0 || run.standing !== 'clear') return;
     run.standing = 'suspect';
     run.share.suspects--;
     run.share.openSuspects++;

@@ -116,7 +116,10 @@ function buildRunning(options: StageRunnerOptions, base: Base, writers: Writers,
     now,
     hold: (share) => gate.hold(share),
     release: (share) => gate.release(share),
-    admit: (run) => void scheduler.add(run),
+    admit(run) {
+      ownership.entered(run);
+      scheduler.add(run);
+    },
     onAdmitted: () => pump.pump(),
   });
   return { pump, executor, hold, ownership };

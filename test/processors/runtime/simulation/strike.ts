@@ -39,7 +39,9 @@ export function strike(world: World, random: Random): Fault {
     'topic away': () => {
       for (let times = random.between(2, 5); times > 0; times--) broker.faults.failNextSend({ topic });
     },
-    'commit refused': () => broker.faults.failNextCommit(),
+    'commit refused': () => {
+      for (let times = random.between(1, 5); times > 0; times--) broker.faults.failNextCommit();
+    },
     'acks held': () => heal(broker.faults.holdAcks()),
     'commit answers held': () => heal(broker.faults.holdCommits()),
     'one more': () => {

@@ -41,8 +41,9 @@ function mayCall({ roles }: Identity, role: Role | 'any' | 'none'): boolean {
 }
 
 function bearerOf({ headers: { authorization } }: FastifyRequest, book: TokenBook): Identity | PenstockError {
-  if (tokenOf(authorization) === undefined) return unauthorized('a bearer token is required');
-  return callerOf(authorization, book) ?? unauthorized('the bearer token is not known');
+  const token = tokenOf(authorization);
+  if (token === undefined) return unauthorized('a bearer token is required');
+  return book.find(token) ?? unauthorized('the bearer token is not known');
 }
 
 /** Whom an authorization header stands for at this moment; undefined: nobody. Without a book it is anybody. */

@@ -125,8 +125,7 @@ export class StageEngine implements GroupListener, StageRunner {
     if (share.culprits.length > 0 && share.culprits.includes(record.offset)) run.standing = 'culprit';
     this.#parts.gate.took(share, run.bytes);
     if (this.#parts.hold.keep(run)) return;
-    this.#parts.ownership.entered(run);
-    if (!this.#parts.scheduler.add(run)) run.detach();
+    this.#parts.enter(run);
   }
 
   #durable(completions: readonly Completion[]): void {

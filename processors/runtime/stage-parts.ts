@@ -48,6 +48,8 @@ export interface StageParts {
   readonly retries: CompletionWriter;
   readonly deadLetters: DeadLetterWriter;
   readonly hold: RetryHold;
+  /** To its lane. */
+  enter(run: TaskRun): void;
   readonly executor: TaskExecutor;
   readonly pump: TaskPump;
   readonly ownership: Ownership;
@@ -111,18 +113,19 @@ function buildRunning(options: StageRunnerOptions, base: Base, writers: Writers,
   const makeEndings: MakeEndings = (wait) => new TaskEndings({ ...base, ...writers, now, random, wait });
   const hasRoom = () => writers.completions.hasRoom && !writers.completions.isSlow && writers.retries.hasRoom;
   const { executor, pump }: Running = buildExecutor(executorOptions, makeEndings, hasRoom);
+  const enter = (run: TaskRun): void => {
+    ownership.entered(run);
+    if (!scheduler.add(run)) run.detach();
+  };
   const hold = new RetryHold({
     topics: plan.retryTopics,
     now,
     hold: (share) => gate.hold(share),
     release: (share) => gate.release(share),
-    admit(run) {
-      ownership.entered(run);
-      scheduler.add(run);
-    },
+    admit: enter,
     onAdmitted: () => pump.pump(),
   });
-  return { pump, executor, hold, ownership };
+  return { pump, executor, hold, ownership, enter };
 }
 
 function buildOwnership(

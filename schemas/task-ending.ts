@@ -41,8 +41,14 @@ export const cloudEventsType = 'application/cloudevents+json';
 export function writeTaskEnding(ending: TaskEnding, place: string): Buffer {
   const { id, pipeline, state, finishedAt } = ending;
   const event = {
-    ...{ specversion: '1.0', id: place, source: `/penstock/${pipeline}`, type: `penstock.task.${state}` },
-    ...{ subject: id, time: finishedAt, datacontenttype: 'application/json', data: ending },
+    specversion: '1.0',
+    id: place,
+    source: `/penstock/${pipeline}`,
+    type: `penstock.task.${state}`,
+    subject: id,
+    time: finishedAt,
+    datacontenttype: 'application/json',
+    data: ending,
   };
   return Buffer.from(JSON.stringify(event));
 }

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Codec } from '../../schemas/codec.ts';
 import { messageOf } from '../../schemas/errors.ts';
@@ -16,9 +15,13 @@ const lingerMs = 100;
 const retryMs = 1_000;
 const closeLimitMs = 5_000;
 const deliveryTimeoutMs = 10_000;
-const maxAttemptsPerRecord = 500;
-/** About 40 MB of rows; beyond it the newest are dropped and counted. */
-const maxWaiting = 100_000;
+/**
+ * So many rows are written to bytes at once. Kept as objects for as long as they linger they would outlive each young
+ * collection of V8, which costs more than all the rest of a row.
+ */
+const maxRowsPerRecord = 128;
+/** About 10 MB; beyond it the newest are dropped and counted. */
+const maxHeld = 100_000;
 
 /** Made into an attempt only when it is written: of the task itself nothing large is kept. */
 interface Row {
@@ -28,6 +31,11 @@ interface Row {
   readonly options: TaskOptions;
   readonly bytesIn: number;
   readonly place: RecordPlace;
+}
+
+interface PackedRows {
+  readonly rows: number;
+  readonly record: OutboundRecord;
 }
 
 export interface AcceptedLogOptions {
@@ -43,7 +51,10 @@ export interface AcceptedLogOptions {
  * waits for it: a row lost with the process costs that one view, the task itself is safe in its topic.
  */
 export class AcceptedLog {
-  private waiting: Row[] = [];
+  private rows: Row[] = [];
+  private packed: PackedRows[] = [];
+  /** Rows that Kafka has not acknowledged. */
+  private held = 0;
   private flushing: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
   private registered = false;
@@ -58,11 +69,11 @@ export class AcceptedLog {
   }
 
   add(target: Target, tasks: readonly PreparedTask[], places: readonly RecordPlace[]): void {
-    for (const [index, task] of tasks.entries()) {
+    let index = 0;
+    for (const task of tasks) {
       const place = places[index];
-      if (!place) continue;
-      if (this.waiting.length >= maxWaiting) this.dropped += 1;
-      else this.waiting.push(rowOf(target, task, place));
+      index += 1;
+      if (place) this.hold(rowOf(target, task, place));
     }
     this.schedule(lingerMs);
   }
@@ -79,6 +90,16 @@ export class AcceptedLog {
     clearTimeout(this.timer);
   }
 
+  private hold(row: Row): void {
+    if (this.held >= maxHeld) {
+      this.dropped += 1;
+      return;
+    }
+    this.held += 1;
+    this.rows.push(row);
+    if (this.rows.length >= maxRowsPerRecord && this.registered) this.pack();
+  }
+
   private schedule(delayMs: number): void {
     if (this.timer) return;
     this.timer = setTimeout(() => {
@@ -88,24 +109,41 @@ export class AcceptedLog {
   }
 
   private async flush(): Promise<void> {
-    const rows = this.waiting;
-    if (rows.length === 0) return;
-    this.waiting = [];
+    if (this.held === 0) return;
+    let sending: PackedRows[] = [];
     try {
-      const { codec } = this.options;
-      if (!this.registered) await codec.register(subject, attemptBatchSchema);
-      this.registered = true;
-      const records: OutboundRecord[] = [];
-      for (const batch of batchesOf(rows, this.options.workerName)) {
-        records.push(this.recordOf(batch));
-        await nextTurn();
-      }
+      await this.register();
+      if (this.rows.length > 0) this.pack();
+      sending = this.packed;
+      this.packed = [];
       const producer = await this.producer.get();
-      await producer.send(records);
+      await producer.send(sending.map(({ record }) => record));
+      this.held -= sending.reduce((sum, { rows }) => sum + rows, 0);
     } catch (error) {
-      this.options.logger.warn({ rows: rows.length, reason: messageOf(error) }, 'accepted rows wait: not written');
-      this.waiting = [...rows, ...this.waiting].slice(0, maxWaiting);
+      this.options.logger.warn({ rows: this.held, reason: messageOf(error) }, 'accepted rows wait: not written');
+      this.packed = [...sending, ...this.packed];
       this.schedule(retryMs);
+    }
+  }
+
+  private async register(): Promise<void> {
+    if (!this.registered) await this.options.codec.register(subject, attemptBatchSchema);
+    this.registered = true;
+  }
+
+  /** Never throws: the tasks behind the rows were accepted. */
+  private pack(): void {
+    const { rows } = this;
+    this.rows = [];
+    for (const batch of batchesOf(rows, this.options.workerName)) {
+      const { length } = batch.attempts;
+      try {
+        this.packed.push({ rows: length, record: this.recordOf(batch) });
+      } catch (error) {
+        this.held -= length;
+        this.dropped += length;
+        this.options.logger.error({ rows: length, reason: messageOf(error) }, 'accepted rows dropped');
+      }
     }
   }
 
@@ -114,7 +152,7 @@ export class AcceptedLog {
   }
 }
 
-/** One batch for each stage, split where a record would grow too large. */
+/** One batch for each stage, split where a record would grow too large: what came before the schema was registered. */
 function* batchesOf(rows: readonly Row[], worker: string): Generator<AttemptBatch> {
   const byTopic = new Map<string, Row[]>();
   for (const row of rows) {
@@ -123,8 +161,8 @@ function* batchesOf(rows: readonly Row[], worker: string): Generator<AttemptBatc
     else byTopic.set(row.target.topic, [row]);
   }
   for (const group of byTopic.values()) {
-    for (let start = 0; start < group.length; start += maxAttemptsPerRecord) {
-      const attempts = group.slice(start, start + maxAttemptsPerRecord);
+    for (let start = 0; start < group.length; start += maxRowsPerRecord) {
+      const attempts = group.slice(start, start + maxRowsPerRecord);
       const { pipeline = '', stage = '', topic = '' } = attempts[0]?.target ?? {};
       yield { worker, codeVersion: '', pipeline, stage, topic, attempts: attempts.map(acceptedAttempt) };
     }

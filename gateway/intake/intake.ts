@@ -84,28 +84,40 @@ export class Intake {
    * take them), PIPE_GATEWAY_OVERLOADED, PIPE_TOPIC_UNKNOWN.
    */
   send(target: Target, tasks: readonly PreparedTask[]): Promise<readonly RecordPlace[]> {
-    return this.untilDeadline(this.deliver(target, tasks));
+    return this.untilDeadline(this.deliver(target, tasks, (places) => places));
   }
 
   /** One task, without a deadline: for callers that share one send and put the deadline on each wait for it. */
-  async sendOne(target: Target, task: PreparedTask): Promise<Receipt> {
-    const [place] = await this.deliver(target, [task]);
-    return receiptOf(target, task, place);
+  sendOne(target: Target, task: PreparedTask): Promise<Receipt> {
+    return this.deliver(target, [task], ([place]) => receiptOf(target, task, place));
   }
 
-  private async deliver(target: Target, tasks: readonly PreparedTask[]): Promise<readonly RecordPlace[]> {
-    const sizeBytes = tasks.reduce((sum, task) => sum + task.sizeBytes, 0);
-    this.reserve(sizeBytes, tasks.length);
-    try {
-      const lazyProducer = this.producerFor(tasks);
-      const producer = lazyProducer.made?.value ?? (await lazyProducer.get());
-      const places = await producer.send(tasks.map(({ record }) => record));
-      this.accepted.add(target, tasks, places);
-      return places;
-    } finally {
-      this.pendingBytes -= sizeBytes;
-      this.pendingTasks -= tasks.length;
-    }
+  private deliver<Answer>(
+    target: Target,
+    tasks: readonly PreparedTask[],
+    answerOf: (places: readonly RecordPlace[]) => Answer,
+  ): Promise<Answer> {
+    let sizeBytes = 0;
+    for (const task of tasks) sizeBytes += task.sizeBytes;
+    const refusal = this.reserve(sizeBytes, tasks.length);
+    if (refusal) return Promise.reject(refusal);
+    return this.produce(tasks).then(
+      (places) => {
+        this.release(sizeBytes, tasks.length);
+        this.accepted.add(target, tasks, places);
+        return answerOf(places);
+      },
+      (thrown: unknown) => {
+        this.release(sizeBytes, tasks.length);
+        throw thrown;
+      },
+    );
+  }
+
+  private produce(tasks: readonly PreparedTask[]): Promise<readonly RecordPlace[]> {
+    const producer = this.producerFor(tasks);
+    const records = tasks.map(({ record }) => record);
+    return producer.made ? producer.made.value.send(records) : producer.get().then((made) => made.send(records));
   }
 
   untilDeadline<T>(work: Promise<T>, code: ErrorCode = 'PIPE_BROKER_UNAVAILABLE'): Promise<T> {
@@ -136,17 +148,23 @@ export class Intake {
   }
 
   /** One call alone is always let in, whatever its size. */
-  private reserve(sizeBytes: number, tasks: number): void {
+  private reserve(sizeBytes: number, tasks: number): PenstockError | undefined {
     const { maxPendingBytes, maxPendingTasks } = this.options;
     const isFull = this.pendingBytes + sizeBytes > maxPendingBytes || this.pendingTasks + tasks > maxPendingTasks;
     if (this.pendingTasks > 0 && isFull) {
-      throw new PenstockError('PIPE_GATEWAY_OVERLOADED', 'too many tasks wait for Kafka’s acknowledgement', {
+      return new PenstockError('PIPE_GATEWAY_OVERLOADED', 'too many tasks wait for Kafka’s acknowledgement', {
         context: { pendingBytes: this.pendingBytes, pendingTasks: this.pendingTasks },
         afterMs: 1_000,
       });
     }
     this.pendingBytes += sizeBytes;
     this.pendingTasks += tasks;
+    return undefined;
+  }
+
+  private release(sizeBytes: number, tasks: number): void {
+    this.pendingBytes -= sizeBytes;
+    this.pendingTasks -= tasks;
   }
 }
 

@@ -57,7 +57,7 @@ export class Submitter {
   submitEvent(submission: Submission, { attributes, json }: CloudEvent): Promise<Receipt> {
     const { target, options, idempotencyKey, ownsIds = true } = submission;
     const { id: eventId, source, ...own } = attributes;
-    const withOwn = { ...submission, options: { ...own, ...options, source } };
+    const withOwn = Object.assign({}, submission, { options: Object.assign({}, own, options, { source }) });
     if (idempotencyKey !== undefined) return this.submitOne(withOwn, json);
     const name = `${source}\n${eventId}`;
     const id = ownsIds ? eventId : idempotentId(options.tenant, target.pipeline, `event/${name}`);

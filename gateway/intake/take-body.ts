@@ -20,9 +20,12 @@ export type TaskBody =
   | { readonly kind: 'events'; readonly bytes: Buffer };
 
 /** What became of it: one task, or a batch, which `error` ended before its time. */
-export type Taken =
-  | { readonly kind: 'one'; readonly receipt: Receipt }
-  | { readonly kind: 'batch'; readonly batch: Batch; readonly error: unknown };
+export type Taken = Receipt | TakenBatch;
+
+export interface TakenBatch {
+  readonly batch: Batch;
+  readonly error: unknown;
+}
 
 /** Positions of a batch are 32 bits of its ids. */
 const limits = { maxTasks: 2 ** 32 - 1, maxRejected: 10_000, maxTaskBytes };
@@ -48,19 +51,15 @@ export function takeBody(
       // Left standing where the batch ends early: the answer still has to go out on its connection.
       return batchOf(linesOf(body.stream.iterator({ destroyOnReturn: false }), lineLimits));
     case 'event':
-      return one(submitter.submitEvent(submission, body.event));
+      return submitter.submitEvent(submission, body.event);
     case 'structured-event':
-      return one(submitter.submitEvent(submission, readStructuredEvent(parseJson(body.bytes))));
+      return submitter.submitEvent(submission, readStructuredEvent(parseJson(body.bytes)));
     case 'events':
       return arrayOf(body.bytes, toEvent);
     case 'json':
-      if (shapeOf(body.bytes) === 'object') return one(submitter.submitOne(submission, body.bytes));
+      if (shapeOf(body.bytes) === 'object') return submitter.submitOne(submission, body.bytes);
       return arrayOf(body.bytes, toLine);
   }
-}
-
-function one(sent: Promise<Receipt>): Promise<Taken> {
-  return sent.then((receipt) => ({ kind: 'one', receipt }));
 }
 
 function* groupsOf(pieces: readonly Buffer[], read: (item: unknown) => BatchItem): Generator<readonly BatchItem[]> {
@@ -77,7 +76,7 @@ type Groups = AsyncIterable<readonly BatchItem[]> | Iterable<readonly BatchItem[
 /** Groups that wait for Kafka at once: one alone would be idle for the linger and the way to the broker and back. */
 const maxGroupsInFlight = 8;
 
-async function runBatch(batch: Batch, groups: Groups, stopping: AbortSignal): Promise<Taken> {
+async function runBatch(batch: Batch, groups: Groups, stopping: AbortSignal): Promise<TakenBatch> {
   const inFlight = new Set<Promise<void>>();
   let error: unknown;
   const note = (thrown: unknown): void => {
@@ -101,8 +100,8 @@ async function runBatch(batch: Batch, groups: Groups, stopping: AbortSignal): Pr
     note(thrown);
   }
   await Promise.all(inFlight);
-  if (error !== undefined) return { kind: 'batch', batch, error };
+  if (error !== undefined) return { batch, error };
   // Nobody means to submit nothing: an export that went wrong looks like this.
   if (batch.size === 0) throw new PenstockError('PIPE_GATEWAY_BODY_INVALID', 'the batch holds no task');
-  return { kind: 'batch', batch, error: batch.acceptedCount === 0 ? batch.rejected[0]?.error : undefined };
+  return { batch, error: batch.acceptedCount === 0 ? batch.rejected[0]?.error : undefined };
 }

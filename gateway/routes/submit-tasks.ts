@@ -97,10 +97,10 @@ async function submit(options: SubmitRouteOptions, request: FastifyRequest<Submi
       await waiting.open(target.pipeline);
     }
     const taken = await takeBody(submitter, submission, body, options.stopping);
-    if (taken.kind === 'one') {
+    if (!('batch' in taken)) {
       metrics.tasksAccepted(target.pipeline, target.stage, 1);
-      if (waitMs !== undefined) return await sendEnd(waiting, taken.receipt, waitMs, request.raw, reply);
-      return reply.code(202).send(taken.receipt);
+      if (waitMs !== undefined) return await sendEnd(waiting, taken, waitMs, request.raw, reply);
+      return reply.code(202).send(taken);
     }
     metrics.tasksAccepted(target.pipeline, target.stage, taken.batch.acceptedCount);
     const answer = answerOf(taken.batch);

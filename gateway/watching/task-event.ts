@@ -17,7 +17,8 @@ export function eventOfRow(batch: AttemptBatch, row: Attempt): TaskEvent {
   const { taskId: id, outcome, attempt, queueMs, runMs, errorCode, errorMessage, nextStage, attrs } = row;
   const state = nextStage === '' ? ends[outcome] : undefined;
   return {
-    ...{ id, pipeline, stage, outcome, attempt },
+    id,
+    ...{ pipeline, stage, outcome, attempt },
     time: new Date(row.eventTime).toISOString(),
     ...{ queueMs, runMs, worker },
     place: `${topic}/${row.partition}/${row.offset}`,
@@ -40,7 +41,8 @@ function eventOfEntry(task: TaskDetail, entry: TimelineEntry, isEnd: boolean): T
     entry;
   const state = isEnd ? ends[outcome] : undefined;
   return {
-    ...{ id: task.id, pipeline: task.pipeline, stage, outcome, attempt, time, queueMs, runMs, worker },
+    id: task.id,
+    ...{ pipeline: task.pipeline, stage, outcome, attempt, time, queueMs, runMs, worker },
     place: `${entry.topic}/${entry.partition}/${entry.offset}`,
     ...(errorCode !== '' && { errorCode, errorMessage }),
     ...(progress !== undefined && { progress }),

@@ -53,7 +53,10 @@ function endingOf(
 ): TaskEnding {
   const { id, parent, root, tenant } = envelope;
   return {
-    ...{ id, pipeline: plan.pipeline, stage: plan.stage.name, state },
+    id,
+    pipeline: plan.pipeline,
+    stage: plan.stage.name,
+    state,
     submittedAt: isoTime(envelope.at ?? row.eventTime),
     finishedAt: isoTime(row.eventTime),
     attempts: row.attempt,

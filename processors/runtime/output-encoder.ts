@@ -36,7 +36,7 @@ export class OutputEncoder {
     if (outputs === undefined || outputs === null) return nothing;
     if (Array.isArray(outputs)) return this.#children(run, envelope, outputs);
     const result = readResult(outputs);
-    if (result !== undefined) return { ...nothing, bytes: Buffer.byteLength(result.json), result };
+    if (result !== undefined) return { result, ...nothing, bytes: Buffer.byteLength(result.json) };
     const record = this.#record(run, outputs, handedOn(envelope));
     return {
       records: [record],
@@ -51,7 +51,7 @@ export class OutputEncoder {
     const id = childId(envelope.id, this.#plan.stage.name, index);
     const { parent, root = parent } = envelope;
     const ancestors = root === undefined ? { parent: envelope.id } : { parent: envelope.id, root };
-    return this.#record(run, output, { ...handedOn(envelope), id, ...ancestors });
+    return this.#record(run, output, Object.assign({}, handedOn(envelope), ancestors, { id }));
   }
 
   #children(run: TaskRun, envelope: Envelope, outputs: readonly unknown[]): HandedOn {

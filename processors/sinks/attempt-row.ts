@@ -34,7 +34,7 @@ const maxAttrs = 64;
  * insert is all or nothing, so one odd value would hold up all others.
  */
 export function attemptRows(batch: AttemptBatch, place: BatchPlace): string[] {
-  return batch.attempts.map((attempt, index) => compactLine(rowOf(batch, attempt, { ...place, index })));
+  return batch.attempts.map((attempt, index) => compactLine(rowOf(batch, attempt, { index, ...place })));
 }
 
 function rowOf(batch: AttemptBatch, attempt: Attempt, place: BatchPlace & { readonly index: number }): ColumnValues {

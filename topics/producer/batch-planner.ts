@@ -40,6 +40,8 @@ export class BatchPlanner<T extends Waiting> {
   readonly #limits: PlannerLimits;
   /** Only lanes with something waiting or flying or with a memory of trouble; first come, first served. */
   readonly #lanes = new Map<string, Lane<T>>();
+  #waitingRecords = 0;
+  #waitingBytes = 0;
 
   constructor(limits: PlannerLimits) {
     this.#limits = limits;
@@ -50,10 +52,15 @@ export class BatchPlanner<T extends Waiting> {
     return true;
   }
 
+  /** Whether what waits, in lanes that may not fly now too, would fill a flight. */
+  get isFull(): boolean {
+    return this.#waitingRecords >= this.#limits.maxRecords || this.#waitingBytes >= this.#limits.maxBytes;
+  }
+
   add(topic: string, partition: number, record: T): void {
     const lane = this.#lane(topic, partition);
     lane.queue.push(record);
-    lane.bytes += record.bytes;
+    this.#count(lane, 1, record.bytes);
   }
 
   /** The next flight, if one is due: enough records, enough bytes, or one that has waited long enough. */
@@ -112,7 +119,7 @@ export class BatchPlanner<T extends Waiting> {
       lane.queue = lane.queue.filter((record) => {
         if (!isGone(record)) return true;
         bytes += record.bytes;
-        lane.bytes -= record.bytes;
+        this.#count(lane, -1, -record.bytes);
         return false;
       });
       this.#forget(id, lane);
@@ -176,7 +183,7 @@ export class BatchPlanner<T extends Waiting> {
     }
     lane.flying += 1;
     const records = lane.queue.splice(0, count);
-    lane.bytes -= bytesOf(records);
+    this.#count(lane, -records.length, -bytesOf(records));
     return { topic: lane.topic, partition: lane.partition, records };
   }
 
@@ -184,12 +191,18 @@ export class BatchPlanner<T extends Waiting> {
     lane.flying -= 1;
     if (again.length > 0) {
       lane.queue = [...again, ...lane.queue];
-      lane.bytes += bytesOf(again);
+      this.#count(lane, again.length, bytesOf(again));
     }
     const id = laneId(part.topic, part.partition);
     this.#lanes.delete(id);
     this.#lanes.set(id, lane);
     this.#forget(id, lane);
+  }
+
+  #count(lane: Lane<T>, records: number, bytes: number): void {
+    lane.bytes += bytes;
+    this.#waitingRecords += records;
+    this.#waitingBytes += bytes;
   }
 
   #forget(id: string, lane: Lane<T>): void {

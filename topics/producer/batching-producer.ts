@@ -3,6 +3,7 @@ import { PenstockError } from '../../schemas/errors.ts';
 import type { OutboundRecord, Producer, ProducerOptions, RecordPlace } from '../ports.ts';
 import { BatchPlanner, type Flight, type FlightPart } from './batch-planner.ts';
 import type { Clock } from './clock.ts';
+import { OpenCalls } from './open-calls.ts';
 import { Partitioner } from './partitioner.ts';
 import { type PendingRecord, SendCall } from './send-call.ts';
 import type { ProduceTransport, WriteResult } from './transport.ts';
@@ -31,8 +32,7 @@ export class BatchingProducer implements Producer {
   readonly #partitioner = new Partitioner();
   /** Calls that wait for room or for a topic's metadata, in the order they came; order within partitions hangs on it. */
   readonly #queue: SendCall[] = [];
-  /** Calls without an answer, oldest first; all have the same allowance, so the first one expires first. */
-  readonly #open = new Set<SendCall>();
+  readonly #open: OpenCalls;
   #bufferedBytes = 0;
   #flights = 0;
   #faults = 0;
@@ -42,7 +42,7 @@ export class BatchingProducer implements Producer {
   #roomMade: () => void = () => undefined;
   #idle: () => void = () => undefined;
   #cancelWake: (() => void) | undefined;
-  #cancelExpiry: (() => void) | undefined;
+  #wakeAtMs = Number.POSITIVE_INFINITY;
 
   constructor(transport: ProduceTransport, clock: Clock, options: ProducerOptions = {}, logger?: Logger) {
     this.#transport = transport;
@@ -53,7 +53,8 @@ export class BatchingProducer implements Producer {
       maxBufferedBytes: options.maxBufferedBytes ?? 64 * 1024 * 1024,
       deliveryTimeoutMs: options.deliveryTimeoutMs ?? 30_000,
     };
-    const { lingerMs } = this.#settings;
+    const { lingerMs, deliveryTimeoutMs } = this.#settings;
+    this.#open = new OpenCalls(clock, deliveryTimeoutMs, (late) => this.#expire(late));
     this.#planner = new BatchPlanner({
       lingerMs,
       maxRecords: maxRecordsPerFlight,
@@ -65,12 +66,13 @@ export class BatchingProducer implements Producer {
   send(records: readonly OutboundRecord[]): Promise<readonly RecordPlace[]> {
     if (this.#closing) return Promise.reject(new PenstockError('PIPE_PRODUCER_CLOSED', 'the producer is closed'));
     if (records.length === 0) return Promise.resolve([]);
-    const call = new SendCall(records, this.#clock.now() + this.#settings.deliveryTimeoutMs);
+    const now = this.#clock.now();
+    const call = new SendCall(records, now);
     this.#open.add(call);
-    this.#armExpiry();
     if (this.#queue.length === 0 && this.#hasRoom(call) && this.#unknownTopic(call) === undefined) {
       this.#admit(call);
-      this.#pump();
+      // Else the wake that is armed comes soon enough: a look at all lanes for each of many small sends is dear.
+      if (this.#planner.isFull || now + this.#settings.lingerMs < this.#wakeAtMs) this.#pump();
     } else {
       this.#queue.push(call);
       void this.#admitQueued();
@@ -92,7 +94,7 @@ export class BatchingProducer implements Producer {
       });
     }
     this.#cancelWake?.();
-    this.#cancelExpiry?.();
+    this.#open.stop();
     await this.#transport.close();
   }
 
@@ -153,24 +155,11 @@ export class BatchingProducer implements Producer {
   }
 
   #admit(call: SendCall): void {
-    const now = this.#clock.now();
     this.#bufferedBytes += call.bytes;
-    let index = 0;
     for (const record of call.records) {
-      const key = call.keys[index] ?? null;
-      const partitions = this.#transport.partitionCount(record.topic) ?? 1;
-      const partition = record.partition ?? this.#partitioner.choose(record.topic, key, partitions);
-      this.#planner.add(record.topic, partition, {
-        key,
-        value: record.value,
-        headers: record.headers,
-        timestampMs: record.timestampMs,
-        bytes: call.sizes[index] ?? 0,
-        queuedAtMs: now,
-        call,
-        index,
-      });
-      index += 1;
+      const { topic, partition, key } = record;
+      const partitions = this.#transport.partitionCount(topic) ?? 1;
+      this.#planner.add(topic, partition ?? this.#partitioner.choose(topic, key, partitions), record);
     }
   }
 
@@ -252,30 +241,14 @@ export class BatchingProducer implements Producer {
     this.#cancelWake?.();
     this.#cancelWake = undefined;
     const wakeAt = this.#flights < maxFlights ? this.#planner.wakeAtMs() : undefined;
+    this.#wakeAtMs = wakeAt ?? Number.POSITIVE_INFINITY;
     if (wakeAt !== undefined) this.#cancelWake = this.#clock.after(wakeAt - now, () => this.#pump());
   }
 
-  #armExpiry(): void {
-    if (this.#cancelExpiry) return;
-    const [oldest] = this.#open;
-    if (!oldest) return;
-    this.#cancelExpiry = this.#clock.after(oldest.deadlineMs - this.#clock.now(), () => this.#expire());
-  }
-
-  #expire(): void {
-    this.#cancelExpiry = undefined;
-    const now = this.#clock.now();
-    const late: SendCall[] = [];
-    for (const call of this.#open) {
-      if (call.deadlineMs > now) break;
-      late.push(call);
-    }
+  #expire(late: readonly SendCall[]): void {
     for (const call of late) this.#abandon(call, this.#lateError());
-    if (late.length > 0) {
-      this.#bufferedBytes -= this.#planner.discard((record) => record.call.settled);
-      this.#roomMade();
-    }
-    this.#armExpiry();
+    this.#bufferedBytes -= this.#planner.discard((record) => record.call.settled);
+    this.#roomMade();
   }
 
   #lateError(): PenstockError {

@@ -6,32 +6,34 @@ import type { Waiting } from './batch-planner.ts';
 const recordOverheadBytes = 24;
 const headerOverheadBytes = 8;
 
+/** A record of a call on its way. */
 export interface PendingRecord extends Waiting {
+  readonly topic: string;
+  /** undefined: the producer chooses. */
+  readonly partition: number | undefined;
   readonly call: SendCall;
   readonly index: number;
 }
 
+const notYet = (): void => undefined;
+
 /** One send(): many records, one promise. Settles once. */
 export class SendCall {
-  readonly records: readonly OutboundRecord[];
-  readonly keys: (Buffer | null)[];
-  readonly sizes: number[];
+  readonly records: readonly PendingRecord[];
   readonly bytes: number;
-  readonly deadlineMs: number;
+  readonly sentAtMs: number;
   readonly promise: Promise<readonly RecordPlace[]>;
   settled = false;
   readonly #places: RecordPlace[];
   #left: number;
   #failure: PenstockError | undefined;
-  #resolve: (places: readonly RecordPlace[]) => void = () => undefined;
-  #reject: (error: PenstockError) => void = () => undefined;
+  #resolve: (places: readonly RecordPlace[]) => void = notYet;
+  #reject: (error: PenstockError) => void = notYet;
 
-  constructor(records: readonly OutboundRecord[], deadlineMs: number) {
-    this.records = records;
-    this.deadlineMs = deadlineMs;
-    this.keys = records.map(({ key }) => (typeof key === 'string' ? Buffer.from(key) : key));
-    this.sizes = records.map((record, index) => sizeOf(record, this.keys[index] ?? null));
-    this.bytes = this.sizes.reduce((sum, size) => sum + size, 0);
+  constructor(records: readonly OutboundRecord[], sentAtMs: number) {
+    this.sentAtMs = sentAtMs;
+    this.records = records.map((record, index) => pendingOf(this, record, index));
+    this.bytes = this.records.reduce((sum, { bytes }) => sum + bytes, 0);
     this.#places = new Array(records.length);
     this.#left = records.length;
     this.promise = new Promise((resolve, reject) => {
@@ -72,18 +74,25 @@ export class SendCall {
   }
 }
 
-function sizeOf(record: OutboundRecord, key: Buffer | null): number {
-  const body = (key?.length ?? 0) + (record.value?.length ?? 0);
-  return recordOverheadBytes + body + (record.headers ? headerBytes(record.headers) : 0);
+function pendingOf(call: SendCall, record: OutboundRecord, index: number): PendingRecord {
+  const { topic, partition, value, headers, timestampMs } = record;
+  const key = typeof record.key === 'string' ? Buffer.from(record.key) : record.key;
+  const bytes = sizeOf(key, value, headers);
+  return { topic, partition, key, value, headers, timestampMs, bytes, queuedAtMs: call.sentAtMs, call, index };
+}
+
+function sizeOf(key: Buffer | null, value: Buffer | null, headers: Headers | undefined): number {
+  const body = (key?.length ?? 0) + (value?.length ?? 0);
+  return recordOverheadBytes + body + (headers ? headerBytes(headers) : 0);
 }
 
 function headerBytes(headers: Headers): number {
   let bytes = 0;
   for (const name of Object.keys(headers)) {
     const value = headers[name];
-    for (const one of Array.isArray(value) ? value : [value]) {
-      bytes += headerOverheadBytes + name.length + (one?.length ?? 0);
-    }
+    const overhead = headerOverheadBytes + name.length;
+    if (!Array.isArray(value)) bytes += overhead + (value?.length ?? 0);
+    else for (const one of value) bytes += overhead + one.length;
   }
   return bytes;
 }

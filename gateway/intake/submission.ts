@@ -7,6 +7,7 @@ import type { CloudEvent } from './cloud-events.ts';
 import { IdempotencyMemory } from './idempotency.ts';
 import type { Intake } from './intake.ts';
 import type { PreparedTask, TaskOptions } from './task-record.ts';
+import { Turn } from './turn.ts';
 
 /** What one request says of all its tasks. */
 export interface Submission {
@@ -25,6 +26,12 @@ export interface KeyedTask {
   readonly json: Buffer;
 }
 
+/** One task that was not sent before. */
+interface NewTask {
+  readonly submission: Submission;
+  readonly json: Buffer;
+}
+
 /** About 30 MB when full. */
 const maxRememberedKeys = 100_000;
 
@@ -32,6 +39,8 @@ const maxRememberedKeys = 100_000;
 export class Submitter {
   readonly #intake: Intake;
   readonly #memory = new IdempotencyMemory<Receipt>(maxRememberedKeys);
+  /** Tasks that come alone. */
+  readonly #turn = new Turn<NewTask, Receipt>((task) => this.#sendNew(task));
 
   constructor(intake: Intake) {
     this.#intake = intake;
@@ -42,12 +51,12 @@ export class Submitter {
     return this.#intake.open(target);
   }
 
-  /** One task; throws or rejects as Intake does, and as `sendOnce`. */
+  /** One task; rejects as Intake does, and as `sendOnce`. */
   submitOne(submission: Submission, json: Buffer): Promise<Receipt> {
     const { target, options, idempotencyKey: key } = submission;
     if (key !== undefined)
       return this.sendOnce(submission, { id: idempotentId(options.tenant, target.pipeline, key), json });
-    return this.#intake.untilDeadline(this.#intake.sendOne(target, this.prepare(submission, newTaskId(), json)));
+    return this.#turn.add({ submission, json });
   }
 
   /**
@@ -62,6 +71,11 @@ export class Submitter {
     const name = `${source}\n${eventId}`;
     const id = ownsIds ? eventId : idempotentId(options.tenant, target.pipeline, `event/${name}`);
     return this.sendOnce(withOwn, { id, memoryKey: `event/${options.tenant ?? ''}\n${target.topic}\n${name}`, json });
+  }
+
+  #sendNew({ submission, json }: NewTask): Promise<Receipt> {
+    const task = this.prepare(submission, newTaskId(), json);
+    return this.#intake.untilDeadline(this.#intake.sendOne(submission.target, task));
   }
 
   /** Ids of the tasks of a batch. With a key each gets the id of `<key>/<position>`, the same every time. */

@@ -15,6 +15,7 @@ import type { Metrics } from '../plugins/metrics.ts';
 import { installOverload } from '../plugins/overload.ts';
 import { problemOf } from '../plugins/problem.ts';
 import { readWait, type Waiting } from '../watching/waiting.ts';
+import { AnswerPace } from './answer-pace.ts';
 import { checkOneTask, sendEnd } from './send-end.ts';
 import { receiptSchema, submitReference, submitTexts } from './submit-reference.ts';
 import { readSubmission, submitParams, submitQuery } from './submit-request.ts';
@@ -22,6 +23,10 @@ import { endingSchema } from './submit-wait.ts';
 
 /** What is parsed at once: four times as much held all other requests up for a second. Larger batches go as NDJSON. */
 const maxJsonBytes = 2 * 1024 * 1024;
+
+interface SubmitParts extends SubmitRouteOptions {
+  readonly pace: AnswerPace;
+}
 
 export interface SubmitRouteOptions {
   readonly pipelines: readonly CataloguePipeline[];
@@ -43,6 +48,7 @@ interface SubmitRequest {
  * nothing of whether Kafka took it: repeat with an Idempotency-Key to be safe.
  */
 export function addSubmitRoute(app: FastifyInstance, options: SubmitRouteOptions): void {
+  const parts = { ...options, pace: new AnswerPace() };
   app.register(async (scope) => {
     installOverload(scope);
     installContentEncoding(scope);
@@ -58,7 +64,7 @@ export function addSubmitRoute(app: FastifyInstance, options: SubmitRouteOptions
           response: { 200: endingSchema, 202: receiptSchema },
         },
       },
-      (request, reply) => submit(options, request, reply),
+      (request, reply) => submit(parts, request, reply),
     );
   });
 }
@@ -82,11 +88,11 @@ function addParsers(scope: FastifyInstance): void {
   );
 }
 
-async function submit(options: SubmitRouteOptions, request: FastifyRequest<SubmitRequest>, reply: FastifyReply) {
+async function submit(parts: SubmitParts, request: FastifyRequest<SubmitRequest>, reply: FastifyReply) {
   const { identity, params, query, headers } = request;
-  const target = findTarget(knownTo(identity, options.pipelines), params.pipeline, query.stage);
+  const target = findTarget(knownTo(identity, parts.pipelines), params.pipeline, query.stage);
   const submission = readSubmission(target, query, headers, identity);
-  const { metrics, submitter, waiting } = options;
+  const { metrics, submitter, waiting, pace } = parts;
   const waitMs = query.wait === undefined ? undefined : readWait(query.wait);
   try {
     const opening = submitter.open(target);
@@ -96,10 +102,12 @@ async function submit(options: SubmitRouteOptions, request: FastifyRequest<Submi
       checkOneTask(body);
       await waiting.open(target.pipeline);
     }
-    const taken = await takeBody(submitter, submission, body, options.stopping);
+    const taken = await takeBody(submitter, submission, body, parts.stopping);
     if (!('batch' in taken)) {
       metrics.tasksAccepted(target.pipeline, target.stage, 1);
       if (waitMs !== undefined) return await sendEnd(waiting, taken, waitMs, request.raw, reply);
+      const turn = pace.wait();
+      if (turn) await turn;
       return reply.code(202).send(taken);
     }
     metrics.tasksAccepted(target.pipeline, target.stage, taken.batch.acceptedCount);

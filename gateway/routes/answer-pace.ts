@@ -4,11 +4,17 @@
  */
 const answersPerTurn = 16;
 
-/** Lets so many answers out a turn, in the order they came. */
+/** While connections come in, lets so many answers out a turn, in the order they came; else all at once. */
 export class AnswerPace {
   readonly #waiting: (() => void)[] = [];
   #leftOfTurn = answersPerTurn;
   #isArmed = false;
+  #isConnecting = false;
+
+  /** A connection was accepted: more may wait behind it. A turn without one says that none does. */
+  connected(): void {
+    this.#isConnecting = true;
+  }
 
   /** undefined: go on at once. */
   wait(): Promise<void> | undefined {
@@ -30,8 +36,10 @@ export class AnswerPace {
 
   #nextTurn(): void {
     this.#isArmed = false;
-    const next = this.#waiting.splice(0, answersPerTurn);
-    this.#leftOfTurn = answersPerTurn - next.length;
+    const most = this.#isConnecting ? answersPerTurn : Number.POSITIVE_INFINITY;
+    this.#isConnecting = false;
+    const next = this.#waiting.splice(0, most);
+    this.#leftOfTurn = most - next.length;
     if (next.length > 0) this.#arm();
     for (const resume of next) resume();
   }

@@ -48,7 +48,9 @@ interface SubmitRequest {
  * nothing of whether Kafka took it: repeat with an Idempotency-Key to be safe.
  */
 export function addSubmitRoute(app: FastifyInstance, options: SubmitRouteOptions): void {
-  const parts = { ...options, pace: new AnswerPace() };
+  const pace = new AnswerPace();
+  app.server.on('connection', () => pace.connected());
+  const parts = { ...options, pace };
   app.register(async (scope) => {
     installOverload(scope);
     installContentEncoding(scope);

@@ -6,7 +6,7 @@ interface Arrival<Item, Result> {
 
 /**
  * Work that arrives piece by piece, done at the end of the turn of the event loop, one piece right after the other: a
- * loop keeps the processor's caches warm, where each request for itself finds them full of HTTP. A tenth of a POST.
+ * loop keeps the processor's caches warm, where each request for itself finds them full of HTTP. A tenth of a POST or more.
  */
 export class Turn<Item, Result> {
   readonly #work: (item: Item) => Promise<Result>;

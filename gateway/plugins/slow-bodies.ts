@@ -23,7 +23,7 @@ interface Upload {
  */
 export function installSlowBodies(app: FastifyInstance, options: PaceOptions = {}): void {
   const { periodMs = 5_000, minBytesPerSecond = 1_000 } = options;
-  // By connection: an entry for each request, made and deleted, took a tenth of a POST.
+  // By connection: an entry for each request, made and deleted, took a twentieth of a POST.
   const uploads = new Map<Socket, Upload>();
   const timer = setInterval(() => cutLate(uploads, (minBytesPerSecond * periodMs) / 1_000), periodMs).unref();
   app.addHook('onClose', async () => clearInterval(timer));

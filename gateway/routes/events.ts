@@ -8,6 +8,7 @@ import type { AttemptFeed } from '../watching/attempt-feed.ts';
 import { type BeginStream, eventStreams } from '../watching/event-streams.ts';
 import { eventOfRow } from '../watching/task-event.ts';
 import { watchTask } from '../watching/watch-task.ts';
+import { eventSchema } from './event-schema.ts';
 
 export interface EventRoutesOptions {
   readonly pipelines: readonly CataloguePipeline[];
@@ -26,7 +27,7 @@ const pipelineQuery = Type.Object(
 const stream = {
   200: {
     description: 'Server-sent events: `attempt` for each row of the history, `end` once the task has ended',
-    content: { 'text/event-stream': { schema: Type.String() } },
+    content: { 'text/event-stream': { schema: eventSchema } },
   },
 };
 

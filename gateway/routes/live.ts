@@ -5,6 +5,7 @@ import { definedFields } from '../defined-fields.ts';
 import type { Identity } from '../identity/identity.ts';
 import { eventStreams } from '../watching/event-streams.ts';
 import { LiveAnswers } from '../watching/live-answers.ts';
+import { eventSchema } from './event-schema.ts';
 
 /** Whom an authorization header stands for at this moment; undefined: nobody. */
 type Identify = (authorization: string | undefined) => Identity | undefined;
@@ -33,7 +34,7 @@ const response = {
   200: {
     description:
       'Server-sent events: `answer` with `{watch, status, body}` where what the GET of that path answers has changed, else `same` with `{watch}`',
-    content: { 'text/event-stream': { schema: Type.String() } },
+    content: { 'text/event-stream': { schema: eventSchema } },
   },
 };
 

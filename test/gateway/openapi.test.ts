@@ -128,6 +128,15 @@ function urlOf(path: string, { parameters = [] }: Operation): string {
   return inPath.reduce((url, { name, example }) => url.replace(`{${name}}`, encodeURIComponent(String(example))), path);
 }
 
+/** Of a stream of events the document describes each event. */
+function valuesOf(type: string, body: string): unknown[] {
+  if (type === 'application/json') return [JSON.parse(body)];
+  if (type !== 'text/event-stream') return [body];
+  const blocks = body.split('\n\n').filter((block) => /^(event|data|id):/m.test(block));
+  expect(blocks).not.toEqual([]);
+  return blocks.map((block) => Object.fromEntries(block.split('\n').map((line) => line.split(/: (.*)/s, 2))));
+}
+
 const recordPaths = ['/v1/dead-letters/{topic}/{partition}/{offset}', '/v1/tasks/{id}/record'];
 
 it('every example runs, and its answer fits what the document says', async () => {
@@ -152,8 +161,9 @@ it('every example runs, and its answer fits what the document says', async () =>
       const [type = ''] = String(response.headers['content-type']).split(';');
       const schema = content[type]?.schema;
       expect(schema, `${name} documents ${response.statusCode} as ${type}`).toBeDefined();
-      const value = type === 'application/json' ? response.json() : response.body;
-      expect(ajv.validate(schema ?? false, value), `${name}: ${ajv.errorsText()}`).toBe(true);
+      for (const value of valuesOf(type, response.body)) {
+        expect(ajv.validate(schema ?? false, value), `${name}: ${ajv.errorsText()}`).toBe(true);
+      }
       ran += 1;
     }
   }

@@ -20,7 +20,7 @@ const deliveryTimeoutMs = 10_000;
  * collection of V8, which costs more than all the rest of a row.
  */
 const maxRowsPerRecord = 128;
-/** About 10 MB; beyond it the newest are dropped and counted. */
+/** About 10 MB as bytes, 40 MB while the schema is not registered; beyond it the newest are dropped and counted. */
 const maxHeld = 100_000;
 
 /** Made into an attempt only when it is written: of the task itself nothing large is kept. */

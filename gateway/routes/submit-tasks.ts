@@ -24,10 +24,6 @@ import { endingSchema } from './submit-wait.ts';
 /** What is parsed at once: four times as much held all other requests up for a second. Larger batches go as NDJSON. */
 const maxJsonBytes = 2 * 1024 * 1024;
 
-interface SubmitParts extends SubmitRouteOptions {
-  readonly pace: AnswerPace;
-}
-
 export interface SubmitRouteOptions {
   readonly pipelines: readonly CataloguePipeline[];
   readonly submitter: Submitter;
@@ -50,7 +46,6 @@ interface SubmitRequest {
 export function addSubmitRoute(app: FastifyInstance, options: SubmitRouteOptions): void {
   const pace = new AnswerPace();
   app.server.on('connection', () => pace.connected());
-  const parts = { ...options, pace };
   app.register(async (scope) => {
     installOverload(scope);
     installContentEncoding(scope);
@@ -66,7 +61,7 @@ export function addSubmitRoute(app: FastifyInstance, options: SubmitRouteOptions
           response: { 200: endingSchema, 202: receiptSchema },
         },
       },
-      (request, reply) => submit(parts, request, reply),
+      (request, reply) => submit(options, pace, request, reply),
     );
   });
 }
@@ -90,11 +85,16 @@ function addParsers(scope: FastifyInstance): void {
   );
 }
 
-async function submit(parts: SubmitParts, request: FastifyRequest<SubmitRequest>, reply: FastifyReply) {
+async function submit(
+  options: SubmitRouteOptions,
+  pace: AnswerPace,
+  request: FastifyRequest<SubmitRequest>,
+  reply: FastifyReply,
+) {
   const { identity, params, query, headers } = request;
-  const target = findTarget(knownTo(identity, parts.pipelines), params.pipeline, query.stage);
+  const target = findTarget(knownTo(identity, options.pipelines), params.pipeline, query.stage);
   const submission = readSubmission(target, query, headers, identity);
-  const { metrics, submitter, waiting, pace } = parts;
+  const { metrics, submitter, waiting } = options;
   const waitMs = query.wait === undefined ? undefined : readWait(query.wait);
   try {
     const opening = submitter.open(target);
@@ -104,7 +104,7 @@ async function submit(parts: SubmitParts, request: FastifyRequest<SubmitRequest>
       checkOneTask(body);
       await waiting.open(target.pipeline);
     }
-    const taken = await takeBody(submitter, submission, body, parts.stopping);
+    const taken = await takeBody(submitter, submission, body, options.stopping);
     if (!('batch' in taken)) {
       metrics.tasksAccepted(target.pipeline, target.stage, 1);
       if (waitMs !== undefined) return await sendEnd(waiting, taken, waitMs, request.raw, reply);

@@ -7,7 +7,7 @@ import { KafkaGroupConsumer } from './kafkajs/group-consumer.ts';
 import { kafkaLogCreator, kafkaLogLevel } from './kafkajs/logging.ts';
 import { patchKafkajs } from './kafkajs/patches.ts';
 import { KafkaProduceTransport } from './kafkajs/produce-transport.ts';
-import { observedSockets } from './kafkajs/sockets.ts';
+import { promptSockets } from './kafkajs/sockets.ts';
 import type { Admin, Broker, ConsumerOptions, GroupConsumer, Producer, ProducerOptions } from './ports.ts';
 import { BatchingProducer } from './producer/batching-producer.ts';
 import { systemClock } from './producer/clock.ts';
@@ -60,7 +60,7 @@ export function connectKafka(options: KafkaOptions): Broker {
     consumer(settings: ConsumerOptions): GroupConsumer {
       const probe = (): Promise<void> => probeCluster(newClient());
       const newPatient = (onAttempt: () => void): Kafka =>
-        new Kafka({ ...base, retry: patientRetry, socketFactory: observedSockets(onAttempt) });
+        new Kafka({ ...base, retry: patientRetry, socketFactory: promptSockets(onAttempt) });
       return new KafkaGroupConsumer({ probe, newClient: newPatient }, settings, options.logger);
     },
     async admin(): Promise<Admin> {
@@ -78,6 +78,7 @@ function clientConfig(options: KafkaOptions): KafkaConfig {
     clientId: options.clientId ?? 'penstock',
     connectionTimeout: connectionTimeoutMs,
     requestTimeout: requestTimeoutMs,
+    socketFactory: promptSockets(),
     ssl: options.ssl ?? false,
     ...(options.sasl ? { sasl: saslOptions(options.sasl) } : {}),
     logLevel: kafkaLogLevel(options.logger),

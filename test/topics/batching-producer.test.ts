@@ -25,12 +25,10 @@ const sizes = (transport: FakeTransport): number[] =>
   transport.flying.map(({ writes }) => writes.reduce((sum, { records }) => sum + records.length, 0));
 
 describe('BatchingProducer', () => {
-  it('gathers the calls of one linger into one request', async () => {
-    const { clock, transport, producer } = setUp();
+  it('sends at once while nothing is in the air, and the calls of one turn together', async () => {
+    const { transport, producer } = setUp();
     const sent = [producer.send([to(0, 'a')]), producer.send([to(1, 'b'), to(0, 'c')])];
-    await clock.advance(2);
-    expect(sizes(transport)).toEqual([]);
-    await clock.advance(1);
+    await settle();
     expect(sizes(transport)).toEqual([3]);
     transport.flying[0]?.land();
     expect(await Promise.all(sent)).toEqual([
@@ -42,12 +40,34 @@ describe('BatchingProducer', () => {
     ]);
   });
 
+  it('gathers while a request is in the air, until it lands or for a linger', async () => {
+    const { clock, transport, producer } = setUp({}, { t: 4 });
+    void producer.send([to(0, 'a')]);
+    await settle();
+    void producer.send([to(1, 'b')]);
+    await clock.advance(9);
+    void producer.send([to(2, 'c')]);
+    await settle();
+    expect(sizes(transport)).toEqual([1]);
+    await clock.advance(1);
+    expect(sizes(transport)).toEqual([1, 2]);
+    void producer.send([to(3, 'd')]);
+    transport.flying[0]?.land();
+    await settle();
+    expect(sizes(transport)).toEqual([2]);
+    transport.flying[0]?.land();
+    await settle();
+    expect(sizes(transport)).toEqual([1]);
+  });
+
   it('sends at most 1000 records and 256 KB a request, and at once when full', async () => {
     const { transport, producer } = setUp({}, { t: 9 });
     void producer.send(Array.from({ length: 2500 }, (_, i) => to(i % 9, String(i))));
+    await settle();
     expect(sizes(transport)).toEqual([1000, 1000]);
     const heavy = setUp({}, { t: 9 });
     void heavy.producer.send(Array.from({ length: 9 }, (_, i) => to(i, 'x', 100_000)));
+    await settle();
     expect(sizes(heavy.transport).every((size) => size <= 2)).toBe(true);
     expect(heavy.transport.flying.length).toBeGreaterThan(1);
   });

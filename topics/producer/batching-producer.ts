@@ -7,6 +7,7 @@ import { OpenCalls } from './open-calls.ts';
 import { Partitioner } from './partitioner.ts';
 import { type PendingRecord, SendCall } from './send-call.ts';
 import type { ProduceTransport, WriteResult } from './transport.ts';
+import { Wake } from './wake.ts';
 
 /** Grouping and encoding in kafkajs slow down beyond it; measured in field work: 1000 a request is the best. */
 const maxRecordsPerFlight = 1000;
@@ -33,6 +34,7 @@ export class BatchingProducer implements Producer {
   /** Calls that wait for room or for a topic's metadata, in the order they came; order within partitions hangs on it. */
   readonly #queue: SendCall[] = [];
   readonly #open: OpenCalls;
+  readonly #wake: Wake;
   #bufferedBytes = 0;
   #flights = 0;
   #faults = 0;
@@ -41,20 +43,19 @@ export class BatchingProducer implements Producer {
   #closed: Promise<void> | undefined;
   #roomMade: () => void = () => undefined;
   #idle: () => void = () => undefined;
-  #cancelWake: (() => void) | undefined;
-  #wakeAtMs = Number.POSITIVE_INFINITY;
 
   constructor(transport: ProduceTransport, clock: Clock, options: ProducerOptions = {}, logger?: Logger) {
     this.#transport = transport;
     this.#clock = clock;
     this.#logger = logger;
     this.#settings = {
-      lingerMs: options.lingerMs ?? 3,
+      lingerMs: options.lingerMs ?? 10,
       maxBufferedBytes: options.maxBufferedBytes ?? 64 * 1024 * 1024,
       deliveryTimeoutMs: options.deliveryTimeoutMs ?? 30_000,
     };
     const { lingerMs, deliveryTimeoutMs } = this.#settings;
     this.#open = new OpenCalls(clock, deliveryTimeoutMs, (late) => this.#expire(late));
+    this.#wake = new Wake(clock, () => this.#pump());
     this.#planner = new BatchPlanner({
       lingerMs,
       maxRecords: maxRecordsPerFlight,
@@ -71,8 +72,7 @@ export class BatchingProducer implements Producer {
     this.#open.add(call);
     if (this.#queue.length === 0 && this.#hasRoom(call) && this.#unknownTopic(call) === undefined) {
       this.#admit(call);
-      // Else the wake that is armed comes soon enough: a look at all lanes for each of many small sends is dear.
-      if (this.#planner.isFull || now + this.#settings.lingerMs < this.#wakeAtMs) this.#pump();
+      this.#pumpInTime(now);
     } else {
       this.#queue.push(call);
       void this.#admitQueued();
@@ -93,7 +93,7 @@ export class BatchingProducer implements Producer {
         this.#idle = resolve;
       });
     }
-    this.#cancelWake?.();
+    this.#wake.set(undefined);
     this.#open.stop();
     await this.#transport.close();
   }
@@ -163,14 +163,21 @@ export class BatchingProducer implements Producer {
     }
   }
 
+  /** A look at all lanes for each of many small sends is dear: what is in the air lands soon and looks then. */
+  #pumpInTime(now: number): void {
+    if (this.#flights === 0) this.#wake.soon();
+    else if (this.#planner.isFull || !this.#wake.comesBy(now + this.#settings.lingerMs)) this.#pump();
+  }
+
   #pump(): void {
     const now = this.#clock.now();
     while (this.#flights < maxFlights) {
-      const flight = this.#planner.next(now, this.#closing);
+      // With nothing in the air there is nothing to wait for: what comes meanwhile gathers until this one lands.
+      const flight = this.#planner.next(now, this.#closing || this.#flights === 0);
       if (!flight) break;
       void this.#fly(flight);
     }
-    this.#armWake(now);
+    this.#wake.set(this.#flights < maxFlights ? this.#planner.wakeAtMs() : undefined);
   }
 
   async #fly(flight: Flight<PendingRecord>): Promise<void> {
@@ -235,14 +242,6 @@ export class BatchingProducer implements Producer {
   #settled(call: SendCall): void {
     this.#open.delete(call);
     if (this.#open.size === 0 && this.#flights === 0) this.#idle();
-  }
-
-  #armWake(now: number): void {
-    this.#cancelWake?.();
-    this.#cancelWake = undefined;
-    const wakeAt = this.#flights < maxFlights ? this.#planner.wakeAtMs() : undefined;
-    this.#wakeAtMs = wakeAt ?? Number.POSITIVE_INFINITY;
-    if (wakeAt !== undefined) this.#cancelWake = this.#clock.after(wakeAt - now, () => this.#pump());
   }
 
   #expire(late: readonly SendCall[]): void {

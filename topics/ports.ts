@@ -27,8 +27,11 @@ export interface InboundRecord {
 
 export interface OutboundRecord {
   readonly topic: string;
-  /** Default: murmur2 of the key as the Java client does it; round robin where the key is null. */
-  readonly partition?: number;
+  /**
+   * Default: murmur2 of the key as the Java client does it; round robin where the key is null. 'any': those of one request
+   * share a partition and requests take turns, which spares the broker an append for each partition and request.
+   */
+  readonly partition?: number | 'any';
   readonly key: Buffer | string | null;
   readonly value: Buffer | null;
   readonly headers?: Headers;

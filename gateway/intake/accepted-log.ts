@@ -148,7 +148,8 @@ export class AcceptedLog {
   }
 
   private recordOf(batch: AttemptBatch): OutboundRecord {
-    return { topic: attemptsTopic, key: null, value: this.options.codec.encode(attemptBatchSchema, subject, batch) };
+    const value = this.options.codec.encode(attemptBatchSchema, subject, batch);
+    return { topic: attemptsTopic, partition: 'any', key: null, value };
   }
 }
 

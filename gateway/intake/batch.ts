@@ -81,7 +81,7 @@ export class Batch {
     const tasks: PreparedTask[] = [];
     for (const [offset, item] of items.entries()) {
       try {
-        tasks.push(this.#submitter.prepare(this.#submission, this.#idOf(first + offset), this.#bytesOf(item)));
+        tasks.push(this.#submitter.prepareNew(this.#submission, this.#idOf(first + offset), this.#bytesOf(item)));
         indexes.push(first + offset);
       } catch (error) {
         this.#reject(first + offset, error);

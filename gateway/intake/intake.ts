@@ -9,7 +9,7 @@ import { AcceptedLog } from './accepted-log.ts';
 import { Deadline, defaultDeadlineMs } from './deadline.ts';
 import { type Lazy, lazy } from './lazy.ts';
 import { readPayload } from './read-payload.ts';
-import { makeTask, type PreparedTask, type TaskOptions } from './task-record.ts';
+import { makeTask, type PreparedTask, type TaskName, type TaskOptions } from './task-record.ts';
 
 export interface IntakeOptions {
   readonly broker: Broker;
@@ -33,9 +33,9 @@ export const maxTaskBytes = 1_000_000;
 /** The one way in: checks payloads against the stage's schema, sends, and announces what Kafka acknowledged. */
 export class Intake {
   private readonly options: Required<IntakeOptions>;
-  /** For tasks with a key, which orders them. */
+  /** For tasks that may share a key, or an id, which orders them. */
   private readonly ordered: Lazy<Producer>;
-  /** For the others: each is its own key, so their requests need not wait for each other. */
+  /** For the others, in any partition: their requests need not wait for each other. */
   private readonly unordered: Lazy<Producer>;
   private readonly accepted: AcceptedLog;
   private readonly deadline: Deadline;
@@ -70,13 +70,13 @@ export class Intake {
   }
 
   /**
-   * A task from the JSON of its payload. Throws PIPE_TASK_NOT_JSON, PIPE_TASK_SCHEMA_MISMATCH, PIPE_TASK_TOO_LARGE.
+   * A task from the JSON of its payload; `isNew`: no other has this id. Throws PIPE_TASK_NOT_JSON, PIPE_TASK_SCHEMA_MISMATCH, PIPE_TASK_TOO_LARGE.
    */
-  prepare(target: Target, id: string, json: Buffer, options: TaskOptions): PreparedTask {
+  prepare(target: Target, { id, isNew }: TaskName, json: Buffer, options: TaskOptions): PreparedTask {
     this.checkSize(json.length);
     const value = this.options.codec.encode(target.schema, target.subject, readPayload(target.schema, json));
     this.checkSize(value.length);
-    return makeTask(target.topic, id, value, options, Date.now());
+    return makeTask({ topic: target.topic, id, isNew, value, options, acceptedAt: Date.now() });
   }
 
   /**
@@ -136,7 +136,7 @@ export class Intake {
   }
 
   private producerFor(tasks: readonly PreparedTask[]): Lazy<Producer> {
-    return tasks.some(({ options }) => options.key !== undefined) ? this.ordered : this.unordered;
+    return tasks.every(({ record }) => record.partition === 'any') ? this.unordered : this.ordered;
   }
 
   private checkSize(sizeBytes: number): void {

@@ -74,7 +74,7 @@ export class Submitter {
   }
 
   #sendNew({ submission, json }: NewTask): Promise<Receipt> {
-    const task = this.prepare(submission, newTaskId(), json);
+    const task = this.prepareNew(submission, newTaskId(), json);
     return this.#intake.untilDeadline(this.#intake.sendOne(submission.target, task));
   }
 
@@ -83,9 +83,9 @@ export class Submitter {
     return key === undefined ? freshIds() : (index) => idempotentId(options.tenant, target.pipeline, `${key}/${index}`);
   }
 
-  /** A task, checked but not sent. */
-  prepare({ target, options }: Submission, id: string, json: Buffer): PreparedTask {
-    return this.#intake.prepare(target, id, json, options);
+  /** A task with an id that was never used, checked but not sent. */
+  prepareNew({ target, options }: Submission, id: string, json: Buffer): PreparedTask {
+    return this.#intake.prepare(target, { id, isNew: true }, json, options);
   }
 
   send({ target }: Submission, tasks: readonly PreparedTask[]): Promise<readonly RecordPlace[]> {
@@ -98,8 +98,8 @@ export class Submitter {
    * send is still without an answer.
    */
   async sendOnce(submission: Submission, { id, memoryKey, json }: KeyedTask): Promise<Receipt> {
-    const { target } = submission;
-    const task = this.prepare(submission, id, json);
+    const { target, options } = submission;
+    const task = this.#intake.prepare(target, { id, isNew: false }, json, options);
     const body = Buffer.concat([Buffer.from(`${target.topic}\n`), json]);
     const sent = this.#memory.once(memoryKey ?? id, body, () => this.#intake.sendOne(target, task));
     return this.#intake.untilDeadline(sent.outcome, sent.isFirst ? undefined : 'PIPE_GATEWAY_IDEMPOTENCY_IN_FLIGHT');

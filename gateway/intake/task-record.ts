@@ -27,21 +27,32 @@ export interface PreparedTask {
   readonly record: OutboundRecord;
 }
 
-export function makeTask(
-  topic: string,
-  id: string,
-  value: Buffer,
-  options: TaskOptions,
-  acceptedAt: number,
-): PreparedTask {
+export interface TaskName {
+  readonly id: string;
+  /** No other task has this id: without a key of its own it may go to any partition. */
+  readonly isNew: boolean;
+}
+
+export interface TaskParts extends TaskName {
+  readonly topic: string;
+  readonly value: Buffer;
+  readonly options: TaskOptions;
+  readonly acceptedAt: number;
+}
+
+export function makeTask({ topic, id, isNew, value, options, acceptedAt }: TaskParts): PreparedTask {
   const key = options.key ?? id;
   // A literal that begins with a spread is slow in Node 20: a microsecond for each field that follows.
   const envelope = writeEnvelope({ id, ...options, at: options.at ?? acceptedAt });
+  const headers = { [envelopeHeader]: envelope };
   return {
     id,
     acceptedAt,
     sizeBytes: value.length + Buffer.byteLength(key) + envelope.length,
     options,
-    record: { topic, key, value, headers: { [envelopeHeader]: envelope } },
+    record:
+      isNew && options.key === undefined
+        ? { topic, partition: 'any', key, value, headers }
+        : { topic, key, value, headers },
   };
 }

@@ -74,6 +74,18 @@ export function producerContract(connect: () => Broker): void {
       expect(new Set(unkeyed.map(({ partition }) => partition)).size).toBe(5);
     });
 
+    it('puts what may go anywhere into all partitions, a request at a time', async () => {
+      const broker = open();
+      const topic = await broker.topic(3);
+      const producer = await broker.producer({ ordered: false });
+      const used = new Set<number | undefined>();
+      for (let request = 0; request < 6; request += 1) {
+        const [place] = await producer.send([{ topic, partition: 'any', key: 'same', value: null }]);
+        used.add(place?.partition);
+      }
+      expect([...used].toSorted()).toEqual([0, 1, 2]);
+    });
+
     it('carries keys, values, headers and times as they are', async () => {
       const broker = open();
       const topic = await broker.topic(1);

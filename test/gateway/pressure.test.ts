@@ -97,7 +97,8 @@ describe('work that waits for Kafka', () => {
     const target = { pipeline: 'p', stage: 's', topic: 'p.s', subject: 'p.s-value', schema: downloadTaskSchema };
     await intake.open(target);
     broker.behaviour = 'hang';
-    const prepare = (id: string) => intake.prepare(target, id, Buffer.from(JSON.stringify(task)), { source: 'test' });
+    const prepare = (id: string) =>
+      intake.prepare(target, { id, isNew: true }, Buffer.from(JSON.stringify(task)), { source: 'test' });
     const held = intake.send(target, ['a', 'b', 'c'].map(prepare));
     await expect(intake.send(target, [prepare('d')])).rejects.toMatchObject({
       code: 'PIPE_GATEWAY_OVERLOADED',

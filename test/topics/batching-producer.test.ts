@@ -60,6 +60,20 @@ describe('BatchingProducer', () => {
     expect(sizes(transport)).toEqual([1]);
   });
 
+  it('puts the records of one request that may go anywhere into one partition, and requests into one after another', async () => {
+    const { transport, producer } = setUp({ ordered: false }, { t: 3 });
+    const anywhere: OutboundRecord = { topic: 't', partition: 'any', key: 'k', value: null };
+    transport.auto = true;
+    const places = [];
+    for (let request = 0; request < 4; request += 1) places.push(await producer.send([anywhere, anywhere]));
+    expect(places.map((sent) => sent.map(({ partition }) => partition))).toEqual([
+      [0, 0],
+      [1, 1],
+      [2, 2],
+      [0, 0],
+    ]);
+  });
+
   it('sends at most 1000 records and 256 KB a request, and at once when full', async () => {
     const { transport, producer } = setUp({}, { t: 9 });
     void producer.send(Array.from({ length: 2500 }, (_, i) => to(i % 9, String(i))));

@@ -59,7 +59,7 @@ export class MemoryLog {
   append(record: OutboundRecord): RecordPlace | undefined {
     const topic = this.topic(record.topic);
     const key = typeof record.key === 'string' ? Buffer.from(record.key) : record.key;
-    const partition = record.partition ?? this.#partitioner.choose(record.topic, key, topic.partitions.length);
+    const partition = this.#partitionOf(record, key, topic.partitions.length);
     const log = topic.partitions[partition];
     if (!log) throw new PenstockError('PIPE_TOPIC_UNKNOWN', `topic ${record.topic} has no partition ${partition}`);
     const maxBytes = Number(topic.config.get('max.message.bytes'));
@@ -73,6 +73,11 @@ export class MemoryLog {
       headers: received(record.headers ?? {}),
     });
     return { topic: record.topic, partition, offset };
+  }
+
+  #partitionOf({ topic, partition }: OutboundRecord, key: Buffer | null, partitions: number): number {
+    if (typeof partition === 'number') return partition;
+    return this.#partitioner.choose(topic, partition === 'any' ? null : key, partitions);
   }
 }
 

@@ -156,11 +156,15 @@ export class BatchingProducer implements Producer {
 
   #admit(call: SendCall): void {
     this.#bufferedBytes += call.bytes;
-    for (const record of call.records) {
-      const { topic, partition, key } = record;
-      const partitions = this.#transport.partitionCount(topic) ?? 1;
-      this.#planner.add(topic, partition ?? this.#partitioner.choose(topic, key, partitions), record);
-    }
+    for (const record of call.records) this.#planner.add(record.topic, this.#partitionOf(record), record);
+  }
+
+  #partitionOf({ topic, partition, key }: PendingRecord): number {
+    if (typeof partition === 'number') return partition;
+    const partitions = this.#transport.partitionCount(topic) ?? 1;
+    return partition === 'any'
+      ? this.#partitioner.chooseAny(partitions)
+      : this.#partitioner.choose(topic, key, partitions);
   }
 
   /** A look at all lanes for each of many small sends is dear: what is in the air lands soon and looks then. */
@@ -182,6 +186,7 @@ export class BatchingProducer implements Producer {
 
   async #fly(flight: Flight<PendingRecord>): Promise<void> {
     this.#flights += 1;
+    this.#partitioner.requestLeft();
     const results = await this.#transport.write(flight);
     this.#flights -= 1;
     const passing = results.some((result) => result.kind === 'failed' && result.error.retryable);

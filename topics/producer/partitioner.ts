@@ -30,9 +30,19 @@ export function partitionOfKey(key: Uint8Array, partitions: number): number {
   return (murmur2(key) & 0x7fffffff) % partitions;
 }
 
-/** Chooses partitions as the Java client's default does for keys; records without a key take turns. */
+/** Chooses partitions as the Java client's default does for keys; records without a key take turns, or requests do. */
 export class Partitioner {
   readonly #turns = new Map<string, number>();
+  #requests = 0;
+
+  /** The same until a request leaves. */
+  chooseAny(partitions: number): number {
+    return this.#requests % partitions;
+  }
+
+  requestLeft(): void {
+    this.#requests += 1;
+  }
 
   choose(topic: string, key: Uint8Array | null, partitions: number): number {
     if (key !== null) return partitionOfKey(key, partitions);

@@ -10,7 +10,7 @@ const headerOverheadBytes = 8;
 export interface PendingRecord extends Waiting {
   readonly topic: string;
   /** undefined: the producer chooses. */
-  readonly partition: number | undefined;
+  readonly partition: number | 'any' | undefined;
   readonly call: SendCall;
   readonly index: number;
 }

@@ -1,10 +1,11 @@
-import { Agent, request } from 'node:http';
+import { request } from 'node:http';
 import { Readable } from 'node:stream';
 import { json } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import autocannon, { type Client, type Result } from 'autocannon';
 import { nowUs } from '../../engine/workload.ts';
 import { serve } from '../../serve.ts';
+import { RawPosts } from './raw-posts.ts';
 
 /** Who calls, in a process of its own. */
 
@@ -121,30 +122,16 @@ serve({
 
   /** Each task says when it was due, so one that waits here for a connection is late, not left out. */
   async pace({ url, perSecond, count, connections }: Pace): Promise<void> {
-    const agent = new Agent({ keepAlive: true, maxSockets: connections, scheduling: 'fifo' });
+    const posts = await RawPosts.open(url, connections);
     const firstUs = nowUs() + 100_000;
-    const answers: Promise<void>[] = [];
     const dueAt = (index: number): number => Math.round(firstUs + (index * 1_000_000) / perSecond);
     for (let next = 0; next < count; ) {
       await sleep(1);
-      for (; next < count && dueAt(next) <= nowUs(); next += 1) answers.push(postOne(url, taskOf(dueAt(next)), agent));
+      for (; next < count && dueAt(next) <= nowUs(); next += 1) posts.post(taskOf(dueAt(next)));
     }
-    await Promise.all(answers);
-    agent.destroy();
+    await posts.close();
   },
 });
-
-function postOne(url: string, body: string, agent: Agent): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const sent = request(url, { ...post, agent });
-    sent.once('error', reject);
-    sent.once('response', (response) => {
-      if (response.statusCode === 202) response.once('end', resolve).resume();
-      else reject(new Error(`a task was answered ${response.statusCode}`));
-    });
-    sent.end(body);
-  });
-}
 
 function send(url: string, contentType: string, body: Readable): Promise<{ accepted?: number }> {
   return new Promise((resolve, reject) => {

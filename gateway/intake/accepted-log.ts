@@ -178,7 +178,7 @@ function acceptedAttempt({ id, acceptedAt, options, bytesIn, place }: Row): Atte
   return {
     eventTime: acceptedAt,
     startedAt: acceptedAt,
-    submittedAt: acceptedAt,
+    submittedAt: options.at ?? acceptedAt,
     outcome: 'accepted',
     taskId: id,
     parentId: '',

@@ -1,7 +1,10 @@
 import { CloudEvent, emitterFor, HTTP, type Message, Mode } from 'cloudevents';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createCodec } from '../../schemas/codec.ts';
+import { attemptBatchSchema } from '../../schemas/generated/attempt-batch.ts';
 import { idempotentId } from '../../schemas/task-id.ts';
+import { until } from '../helpers/until.ts';
 import { openGateway, post, type TestGateway, task, tasksUrl } from './open-gateway.ts';
 
 const attributes = { id: 'order-18', source: '/shop', type: 'shop.file.added', time: '2026-11-21T09:30:00.000Z' };
@@ -32,6 +35,17 @@ describe.each([
     expect(response.json()).toMatchObject({ id: 'order-18', topic: 'assets.download' });
     expect(envelopes(gateway)).toEqual([{ id: 'order-18', source: '/shop', at: Date.parse(attributes.time), trace }]);
     expect(gateway.broker.of('assets.download')[0]?.key).toBe('customer-7');
+  });
+
+  it('is announced as submitted at its own time, as the worker will tell it: else it stands in the list twice', async () => {
+    const gateway = await openGateway();
+    await emitter(gateway, mode)(event);
+    const record = await until('the accepted row', () => gateway.broker.of('penstock.attempts')[0]);
+    const { attempts } = await createCodec({ registryUrl: gateway.registry.url }).decode(
+      attemptBatchSchema,
+      record.value,
+    );
+    expect(attempts).toMatchObject([{ taskId: 'order-18', submittedAt: Date.parse(attributes.time) }]);
   });
 
   it('is one task however often it comes', async () => {

@@ -80,7 +80,9 @@ export function producerContract(connect: () => Broker): void {
       const producer = await broker.producer({ ordered: false });
       const used = new Set<number | undefined>();
       for (let request = 0; request < 6; request += 1) {
-        const [place] = await producer.send([{ topic, partition: 'any', key: 'same', value: null }]);
+        const record = { topic, partition: 'any', key: 'same', value: null } as const;
+        const [place, other] = await producer.send([record, record]);
+        expect(other?.partition).toBe(place?.partition);
         used.add(place?.partition);
       }
       expect([...used].toSorted()).toEqual([0, 1, 2]);

@@ -40,8 +40,24 @@ describe('murmur2', () => {
 describe('Partitioner', () => {
   it('lets records without a key take turns, for each topic on its own', () => {
     const partitioner = new Partitioner();
-    const turns = Array.from({ length: 5 }, () => partitioner.choose('a', null, 3));
+    const turns = Array.from({ length: 5 }, () => partitioner.choose({ topic: 'a', key: null }, 3));
     expect(turns).toEqual([0, 1, 2, 0, 1]);
-    expect(partitioner.choose('b', null, 3)).toBe(0);
+    expect(partitioner.choose({ topic: 'b', key: null }, 3)).toBe(0);
+  });
+
+  it('lets requests take turns, for each topic on its own: two that alternate reach all partitions', () => {
+    const partitioner = new Partitioner();
+    const seen = { a: new Set<number>(), b: new Set<number>() };
+    for (let request = 0; request < 4; request += 1) {
+      const topic = request % 2 === 0 ? 'a' : 'b';
+      const chosen = [1, 2].map(() => partitioner.choose({ topic, partition: 'any', key: null }, 2));
+      expect(new Set(chosen).size).toBe(1);
+      for (const partition of chosen) seen[topic].add(partition);
+      partitioner.requestLeft(new Set([topic]));
+    }
+    expect([seen.a, seen.b].map((partitions) => [...partitions])).toEqual([
+      [0, 1],
+      [0, 1],
+    ]);
   });
 });

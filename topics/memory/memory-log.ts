@@ -55,11 +55,19 @@ export class MemoryLog {
     return this.#topics.get(topic)?.partitions[partition] ?? [];
   }
 
+  /** The appends since the last one were one request. */
+  requestLeft(topics: ReadonlySet<string>): void {
+    this.#partitioner.requestLeft(topics);
+  }
+
   /** undefined: the record is too large for its topic. */
   append(record: OutboundRecord): RecordPlace | undefined {
     const topic = this.topic(record.topic);
     const key = typeof record.key === 'string' ? Buffer.from(record.key) : record.key;
-    const partition = this.#partitionOf(record, key, topic.partitions.length);
+    const partition = this.#partitioner.choose(
+      { topic: record.topic, partition: record.partition, key },
+      topic.partitions.length,
+    );
     const log = topic.partitions[partition];
     if (!log) throw new PenstockError('PIPE_TOPIC_UNKNOWN', `topic ${record.topic} has no partition ${partition}`);
     const maxBytes = Number(topic.config.get('max.message.bytes'));
@@ -73,11 +81,6 @@ export class MemoryLog {
       headers: received(record.headers ?? {}),
     });
     return { topic: record.topic, partition, offset };
-  }
-
-  #partitionOf({ topic, partition }: OutboundRecord, key: Buffer | null, partitions: number): number {
-    if (typeof partition === 'number') return partition;
-    return this.#partitioner.choose(topic, partition === 'any' ? null : key, partitions);
   }
 }
 

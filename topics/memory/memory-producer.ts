@@ -41,6 +41,7 @@ export class MemoryProducer implements Producer {
     const fault = this.#faults.takeSendFault(topics);
     if (fault?.kind === 'before') throw fault.error;
     const places = records.map((record) => this.#log.append(record));
+    this.#log.requestLeft(topics);
     this.#appended();
     await this.#faults.acksHeld();
     if (fault) throw fault.error;

@@ -156,15 +156,10 @@ export class BatchingProducer implements Producer {
 
   #admit(call: SendCall): void {
     this.#bufferedBytes += call.bytes;
-    for (const record of call.records) this.#planner.add(record.topic, this.#partitionOf(record), record);
-  }
-
-  #partitionOf({ topic, partition, key }: PendingRecord): number {
-    if (typeof partition === 'number') return partition;
-    const partitions = this.#transport.partitionCount(topic) ?? 1;
-    return partition === 'any'
-      ? this.#partitioner.chooseAny(partitions)
-      : this.#partitioner.choose(topic, key, partitions);
+    for (const record of call.records) {
+      const partitions = this.#transport.partitionCount(record.topic) ?? 1;
+      this.#planner.add(record.topic, this.#partitioner.choose(record, partitions), record);
+    }
   }
 
   /** A look at all lanes for each of many small sends is dear: what is in the air lands soon and looks then. */
@@ -186,7 +181,7 @@ export class BatchingProducer implements Producer {
 
   async #fly(flight: Flight<PendingRecord>): Promise<void> {
     this.#flights += 1;
-    this.#partitioner.requestLeft();
+    this.#partitioner.requestLeft(new Set(flight.map(({ topic }) => topic)));
     const results = await this.#transport.write(flight);
     this.#flights -= 1;
     const passing = results.some((result) => result.kind === 'failed' && result.error.retryable);

@@ -32,22 +32,38 @@ export function partitionOfKey(key: Uint8Array, partitions: number): number {
 
 /** Chooses partitions as the Java client's default does for keys; records without a key take turns, or requests do. */
 export class Partitioner {
-  readonly #turns = new Map<string, number>();
-  #requests = 0;
+  readonly #records = new Turns();
+  readonly #requests = new Turns();
 
-  /** The same until a request leaves. */
-  chooseAny(partitions: number): number {
-    return this.#requests % partitions;
+  /** 'any': the same until a request with that topic leaves. */
+  choose({ topic, partition, key }: PartitionWish, partitions: number): number {
+    if (typeof partition === 'number') return partition;
+    if (partition === 'any') return this.#requests.of(topic) % partitions;
+    return key === null ? this.#records.take(topic) % partitions : partitionOfKey(key, partitions);
   }
 
-  requestLeft(): void {
-    this.#requests += 1;
+  requestLeft(topics: ReadonlySet<string>): void {
+    for (const topic of topics) this.#requests.take(topic);
+  }
+}
+
+export interface PartitionWish {
+  readonly topic: string;
+  readonly partition?: number | 'any' | undefined;
+  readonly key: Uint8Array | null;
+}
+
+/** Of each topic on its own: one count for all would let topics that alternate keep to some of their partitions. */
+class Turns {
+  readonly #next = new Map<string, number>();
+
+  of(topic: string): number {
+    return this.#next.get(topic) ?? 0;
   }
 
-  choose(topic: string, key: Uint8Array | null, partitions: number): number {
-    if (key !== null) return partitionOfKey(key, partitions);
-    const turn = this.#turns.get(topic) ?? 0;
-    this.#turns.set(topic, turn + 1);
-    return turn % partitions;
+  take(topic: string): number {
+    const turn = this.of(topic);
+    this.#next.set(topic, turn + 1);
+    return turn;
   }
 }

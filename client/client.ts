@@ -1,14 +1,14 @@
 import { partsOf } from './batches.ts';
 import { type ConnectionOptions, GatewayConnection, pause } from './gateway-connection.ts';
 import { PenstockRequestError } from './request-error.ts';
-import { readServerEvents } from './server-events.ts';
+import { readServerEvents, type ServerEvent } from './server-events.ts';
 import type {
   BatchReceipt,
   Ending,
-  EndState,
   Receipt,
   SubmitOptions,
   TaskDetail,
+  TaskEnd,
   TaskEvent,
   TaskFilter,
   TaskSummary,
@@ -23,14 +23,6 @@ export interface WaitOptions {
 export interface RunOptions extends SubmitOptions {
   /** Longest wait for the end, at most 300 000. Default 30 000. */
   readonly timeoutMs?: number;
-}
-
-/** The end of one task, without those that it fanned out into. */
-export interface TaskEnd {
-  readonly id: string;
-  readonly pipeline: string;
-  readonly stage: string;
-  readonly state: EndState;
 }
 
 const maxWaitMs = 300_000;
@@ -94,9 +86,7 @@ export class PenstockClient<Payloads extends { readonly [Name in keyof Payloads]
     const timeout = AbortSignal.timeout(timeoutMs);
     const either = signal ? AbortSignal.any([signal, timeout]) : timeout;
     try {
-      for await (const { pipeline, stage, state } of this.events(id, { signal: either })) {
-        if (state !== undefined) return { id, pipeline, stage, state };
-      }
+      for await (const { name, data } of this.#watch(id, either)) if (name === 'end') return JSON.parse(data);
     } catch (error) {
       signal?.throwIfAborted();
       if (!timeout.aborted) throw error;
@@ -107,16 +97,23 @@ export class PenstockClient<Payloads extends { readonly [Name in keyof Payloads]
   /** All that happened to a task and happens to it, until it has ended; connects again where the connection breaks. */
   async *events(id: string, { signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<TaskEvent> {
     const told = new Set<string>();
+    for await (const { name, data } of this.#watch(id, signal)) {
+      if (name !== 'attempt' || told.has(data)) continue;
+      told.add(data);
+      const event: TaskEvent = JSON.parse(data);
+      yield event;
+    }
+  }
+
+  /** To the `end`; what came before a broken connection comes again after it. */
+  async *#watch(id: string, signal?: AbortSignal): AsyncGenerator<ServerEvent> {
     for (;;) {
       const path = `/v1/tasks/${encodeURIComponent(id)}/events`;
       const { body } = await this.#connection.request(path, { signal });
       try {
-        for await (const { name, data } of readServerEvents(body ?? new ReadableStream())) {
-          if (name === 'end') return;
-          if (name !== 'attempt' || told.has(data)) continue;
-          told.add(data);
-          const event: TaskEvent = JSON.parse(data);
+        for await (const event of readServerEvents(body ?? new ReadableStream())) {
           yield event;
+          if (event.name === 'end') return;
         }
       } catch (error) {
         signal?.throwIfAborted();

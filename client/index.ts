@@ -1,5 +1,5 @@
 /** What `import … from 'penstock/client'` gives: a gateway's API by fetch alone, for Node, Deno, Bun and browsers. */
-export { PenstockClient, type RunOptions, type TaskEnd, type WaitOptions } from './client.ts';
+export { PenstockClient, type RunOptions, type WaitOptions } from './client.ts';
 export type { ConnectionOptions } from './gateway-connection.ts';
 export { PenstockRequestError } from './request-error.ts';
 export type {
@@ -11,6 +11,7 @@ export type {
   Rejection,
   SubmitOptions,
   TaskDetail,
+  TaskEnd,
   TaskEvent,
   TaskFilter,
   TaskState,

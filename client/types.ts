@@ -67,6 +67,14 @@ export interface Ending<Result = unknown> {
   readonly descendants?: Readonly<Record<EndState | 'total', number>>;
 }
 
+/** The end of one task, without those that it fanned out into. */
+export interface TaskEnd {
+  readonly id: string;
+  readonly pipeline: string;
+  readonly stage: string;
+  readonly state: EndState;
+}
+
 /** One row of a task's history, as it happens. */
 export interface TaskEvent {
   readonly id: string;

@@ -25,6 +25,7 @@ import { installErrors, onClientError, onFrameworkError, refuseUnknownRoutes } f
 import { installHostGuard } from './plugins/host-guard.ts';
 import { installMetrics } from './plugins/metrics.ts';
 import { installSecurityHeaders } from './plugins/security-headers.ts';
+import { endSilentConnections } from './plugins/silent-connections.ts';
 import { installSlowBodies } from './plugins/slow-bodies.ts';
 import { Readiness } from './readiness.ts';
 import { RecordReader } from './records/record-reader.ts';
@@ -101,6 +102,7 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
   installErrors(app);
   installSecurityHeaders(app);
   installSlowBodies(app);
+  endSilentConnections(app);
   const metrics = installMetrics(app);
   addLoadMetrics(metrics.registry, pipelines, loads);
   if (!tokens) installHostGuard(app);

@@ -1,10 +1,13 @@
 import type { TaskSummary } from '../../client/types.ts';
-import { endStates, type ResultBlob } from '../../schemas/task-ending.ts';
+import { type EndState, endStates, type ResultBlob } from '../../schemas/task-ending.ts';
 
 export type { TaskSummary } from '../../client/types.ts';
 
 export const taskStates = ['queued', 'running', 'waiting', ...endStates] as const;
 export type TaskState = (typeof taskStates)[number];
+
+/** Rows of one task; the oldest are told. */
+export const maxTimelineRows = 1_000;
 
 /** One row of the history of a task. */
 export interface TimelineEntry {
@@ -31,9 +34,12 @@ export interface TaskDetail extends TaskSummary {
   /** What its last stage gave as the result; absent: none. */
   readonly result?: unknown;
   readonly blob?: ResultBlob;
-  /** Oldest first, at most 1 000. */
+  /** Oldest first, at most maxTimelineRows. */
   readonly timeline: readonly TimelineEntry[];
 }
+
+/** undefined: it goes on. */
+export const endOf = (task: TaskSummary): EndState | undefined => endStates.find((state) => state === task.state);
 
 /** What a caller may see; both absent: everything. */
 export interface Scope {

@@ -1,6 +1,14 @@
 import { isResultBlob, type ResultBlob } from '../../schemas/task-ending.ts';
 import { definedFields } from '../defined-fields.ts';
-import type { Scope, TaskDetail, TaskFilter, TaskState, TaskSummary, TimelineEntry } from './history.ts';
+import {
+  maxTimelineRows,
+  type Scope,
+  type TaskDetail,
+  type TaskFilter,
+  type TaskState,
+  type TaskSummary,
+  type TimelineEntry,
+} from './history.ts';
 
 /** SQL with {name: Type} parameters; values never become part of the text. */
 export interface Query {
@@ -34,7 +42,7 @@ export function timelineQuery(id: string, scope: Scope): Query {
       // Not FINAL, which would leave the index on task_id aside: a row that is there twice has one place.
       `SELECT ${columns} FROM attempts WHERE ${conditions.join(' AND ')} ` +
       `ORDER BY event_time, outcome != 'accepted', record_partition, record_offset, record_index ` +
-      `LIMIT 1 BY record_partition, record_offset, record_index LIMIT 1000 ${settings}`,
+      `LIMIT 1 BY record_partition, record_offset, record_index LIMIT ${maxTimelineRows} ${settings}`,
     params: { id, ...scopeParams(scope) },
   };
 }

@@ -1,6 +1,6 @@
-import { type EndState, endStates, type ResultBlob } from '../../schemas/task-ending.ts';
+import type { EndState, ResultBlob } from '../../schemas/task-ending.ts';
 import type { CataloguePipeline } from '../catalogue.ts';
-import type { History } from '../history/history.ts';
+import { endOf, type History } from '../history/history.ts';
 import { type Identity, maySee, scopeOf } from '../identity/identity.ts';
 import type { DoneFeed } from './done-feed.ts';
 
@@ -28,5 +28,5 @@ export async function findTask(
     if (ending && maySee(identity, ending)) return { ...ending, end: ending.state };
   }
   const task = await history.task(id, scopeOf(identity));
-  return task && { ...task, end: endStates.find((state) => state === task.state) };
+  return task && { ...task, end: endOf(task) };
 }

@@ -1,10 +1,11 @@
 import type { FastifyBaseLogger } from 'fastify';
+import type { TaskEnd, TaskEvent } from '../../client/types.ts';
 import { messageOf } from '../../schemas/errors.ts';
-import type { History, Scope } from '../history/history.ts';
+import { endOf, type History, maxTimelineRows, type Scope, type TaskDetail } from '../history/history.ts';
 import { type Identity, maySee, scopeOf } from '../identity/identity.ts';
 import type { AttemptFeed } from './attempt-feed.ts';
 import type { EventStream } from './event-stream.ts';
-import { eventKey, eventOfRow, eventsOfHistory, type TaskEvent } from './task-event.ts';
+import { eventKey, eventOfRow, eventsOfHistory } from './task-event.ts';
 
 /** The sink is about a second behind, and may be away: so soon, and then ever more rarely. */
 const firstLookMs = 1_000;
@@ -18,7 +19,8 @@ export interface WatchSources {
 
 /**
  * Tells all that happened to a task and happens to it until it has ended: at first and now and then from the history, and
- * live. Each row is told once. Resolves when it listens. Rejects with PIPE_BROKER_UNAVAILABLE.
+ * live. Each row is told once, and once more where it turns out later to be the end: the history has a row a moment before it
+ * has the state that follows from it. Resolves when it listens. Rejects with PIPE_BROKER_UNAVAILABLE.
  */
 export async function watchTask(
   id: string,
@@ -56,25 +58,38 @@ class TaskWatch {
 
   tell(event: TaskEvent): void {
     const key = eventKey(event);
-    if (this.#isOver || this.#told.has(key)) return;
+    const { id, pipeline, stage, state } = event;
+    if (this.#isOver || (state === undefined && this.#told.has(key))) return;
     this.#told.add(key);
     this.#stream.send('attempt', event, key);
-    if (event.state === undefined) return;
-    this.#stream.send('end', { id: event.id, pipeline: event.pipeline, stage: event.stage, state: event.state });
-    this.#stream.finish();
-    this.close();
+    if (state !== undefined) this.#end({ id, pipeline, stage, state });
   }
 
   /** Live rows may have been missed: those before we listened, and those of a fault. */
   async look(againMs: number): Promise<void> {
     try {
       const task = await this.#sources.history.task(this.#id, this.#scope);
-      for (const event of task ? eventsOfHistory(task) : []) this.tell(event);
+      if (task) this.#tellHistory(task);
     } catch (error) {
       this.#sources.log.debug({ reason: messageOf(error) }, 'a watch goes on without the history');
     }
     if (this.#isOver) return;
     this.#timer = setTimeout(() => void this.look(Math.min(againMs * 2, maxLookMs)), againMs);
+  }
+
+  #tellHistory(task: TaskDetail): void {
+    for (const event of eventsOfHistory(task)) this.tell(event);
+    const { id, pipeline, stage, timeline } = task;
+    const state = endOf(task);
+    if (this.#isOver || state === undefined || timeline.length < maxTimelineRows) return;
+    // The row of the end is beyond what a timeline holds.
+    this.#end({ id, pipeline, stage, state });
+  }
+
+  #end(end: TaskEnd): void {
+    this.#stream.send('end', end);
+    this.#stream.finish();
+    this.close();
   }
 
   close(): void {

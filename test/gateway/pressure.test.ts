@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
 import Fastify from 'fastify';
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -60,6 +61,21 @@ describe('a gateway that stops', () => {
     expect(gateway.broker.of('assets.download')).toHaveLength(2);
     expect(gateway.broker.of('penstock.attempts')).not.toEqual([]);
     expect(gateway.broker.closed).toBe(2);
+  });
+
+  it('does not wait for connections over which no request came whole', async () => {
+    const gateway = await openGateway();
+    const port = await listen(gateway);
+    const server = gateway.app.server;
+    const ends = ['', 'GET /livez HTTP/1.1\r\nho'].map(async (text) => {
+      const socket = connect(port, '127.0.0.1').resume();
+      socket.write(text);
+      await once(socket, 'close');
+    });
+    const connections = promisify(server.getConnections.bind(server));
+    await until('both are open', async () => ((await connections()) === 2 ? true : undefined));
+    await gateway.app.close();
+    await Promise.all(ends);
   });
 
   it('ends a long batch where it is, and says what it took', async () => {

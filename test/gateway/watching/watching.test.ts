@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { type History, maxTimelineRows, type TaskDetail } from '../../../gateway/history/history.ts';
 import { reject, result } from '../../../processors/stage.ts';
 import { until } from '../../helpers/until.ts';
 import { gate } from '../../processors/runtime/runner-bench.ts';
@@ -188,6 +189,18 @@ describe('GET /v1/tasks/:id/result', () => {
 });
 
 describe('server-sent events', () => {
+  const historyOf = (task: History['task']): History => ({ task, tasks: async () => [], close: async () => {} });
+
+  function taskOf(state: TaskDetail['state'], ...outcomes: string[]): TaskDetail {
+    const time = '2026-11-21T10:00:00.000Z';
+    const entry = { ...{ time, stage: 'work', attempt: 1, queueMs: 0, runMs: 3, worker: 'w' }, errorMessage: '' };
+    const place = { topic: 'p.work', partition: 0, offset: 7, errorCode: '' };
+    return {
+      ...{ id: 'x', pipeline: 'p', stage: 'work', state, attempts: 1, submittedAt: time, finishedAt: time },
+      timeline: outcomes.map((outcome) => ({ ...entry, ...place, outcome })),
+    };
+  }
+
   /** Reads the body until the piece is in it, or, without one, to its end. */
   async function readUntil(response: Response, piece?: string): Promise<string> {
     let text = '';
@@ -227,17 +240,27 @@ describe('server-sent events', () => {
 
   it('begin with the history, and end at once where the task has ended', async () => {
     const { gateway } = await openSystem(() => undefined);
-    const time = '2026-11-21T10:00:00.000Z';
-    const entry = { ...{ time, stage: 'work', attempt: 1, queueMs: 0, runMs: 3, worker: 'w' }, errorMessage: '' };
-    const place = { topic: 'p.work', partition: 0, offset: 7, errorCode: '' };
-    const task = async () => ({
-      ...{ id: 'x', pipeline: 'p', stage: 'work', state: 'succeeded' as const, attempts: 1 },
-      ...{ submittedAt: time, finishedAt: time },
-      timeline: ['accepted', 'ok'].map((outcome) => ({ ...entry, ...place, outcome })),
-    });
-    const app = gateway({ history: { task, tasks: async () => [], close: async () => {} } });
+    const app = gateway({ history: historyOf(async () => taskOf('succeeded', 'accepted', 'ok')) });
     const { body } = await app.inject('/v1/tasks/x/events');
     expect(body.match(/"outcome":"\w+"/g)).toEqual(['"outcome":"accepted"', '"outcome":"ok"']);
     expect(body).toMatch(/event: end\ndata: .*"state":"succeeded"\}\n\n$/);
+  });
+
+  it('end where the history had the row of the end before it had the state', async () => {
+    const { gateway } = await openSystem(() => undefined);
+    const looks = [taskOf('running', 'accepted', 'cancelled'), taskOf('cancelled', 'accepted', 'cancelled')];
+    const app = gateway({ history: historyOf(async () => looks.shift()) });
+    const { body } = await app.inject('/v1/tasks/x/events');
+    const cancelled = '"outcome":"cancelled"';
+    expect(body.match(/"outcome":"\w+"/g)).toEqual(['"outcome":"accepted"', cancelled, cancelled]);
+    expect(body).toMatch(/event: attempt\ndata: .*"outcome":"cancelled".*"state":"cancelled"\}\n\nevent: end\n.*\n\n$/);
+  });
+
+  it('end where the row of the end is one too many for a timeline', async () => {
+    const { gateway } = await openSystem(() => undefined);
+    const full = Array.from({ length: maxTimelineRows }, () => 'running');
+    const app = gateway({ history: historyOf(async () => taskOf('dead', ...full)) });
+    const { body } = await app.inject('/v1/tasks/x/events');
+    expect(body).toMatch(/event: end\ndata: .*"state":"dead"\}\n\n$/);
   });
 });

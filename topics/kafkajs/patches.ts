@@ -5,7 +5,7 @@ import { delayingJoin, type Join } from './join-delay.ts';
 import { fetchUntilLeaving } from './leaving.ts';
 import { fetchOfMembers, rememberingJoin } from './owed-join.ts';
 import { type Parse, rememberAnswers } from './produce-answers.ts';
-import { encodeRecord } from './record-encoder.ts';
+import { type Checksum, encodingPlainly, type MakeRequest } from './produce-request.ts';
 import { scheduleRequestTimeoutCheck } from './request-timeouts.ts';
 
 /** The patched members were read in this version; another one is left as it is. */
@@ -120,13 +120,14 @@ export function patchKafkajs(): boolean {
   return applied;
 }
 
-/** The request encoder takes the record encoder when it is loaded, at the first produce. */
-function swapRecordEncoder(load: NodeJS.Require): boolean {
-  const path = load.resolve('kafkajs/src/protocol/recordBatch/record/v0');
-  load(path);
+/** Later versions take that of version 3 when they are loaded, at the first produce. */
+function swapProduceEncoder(load: NodeJS.Require): boolean {
+  const path = load.resolve('kafkajs/src/protocol/requests/produce/v3/request');
+  const makeRequest: MakeRequest = load(path);
+  const checksum: Checksum = load('kafkajs/src/protocol/recordBatch/crc32C');
   const cached = load.cache[path];
   if (!cached) return false;
-  cached.exports = encodeRecord;
+  cached.exports = encodingPlainly(makeRequest, checksum);
   return true;
 }
 
@@ -157,7 +158,7 @@ function applyPatches(): boolean {
     replace(decoder, 'readVarIntArray', readHeaders),
     slowDownFetches(prototypeOf(load('kafkajs/src/broker'))),
     wrapMembership(load),
-    swapRecordEncoder(load),
+    swapProduceEncoder(load),
     swapProduceParsers(load),
   ].every(Boolean);
 }

@@ -63,7 +63,7 @@ export interface Producer {
    * Resolves, with one place for each record in order, when every record is acknowledged by all in-sync replicas.
    * Records of one partition keep the order of the calls: two sends never have the same partition in flight at once.
    * Passing faults are retried inside; rejects with a PenstockError (PIPE_BROKER_UNAVAILABLE, PIPE_TOPIC_UNKNOWN,
-   * PIPE_TASK_TOO_LARGE); some records of a rejected call may have been written.
+   * PIPE_TASK_TOO_LARGE); some records of a rejected call may have been written: see outcomesOf.
    */
   send(records: readonly OutboundRecord[]): Promise<readonly RecordPlace[]>;
   /** Sends what waits, waits for what flies, then leaves. */

@@ -4,6 +4,7 @@ import type { Codec } from '../../schemas/codec.ts';
 import type { ErrorCode } from '../../schemas/error-catalogue.ts';
 import { PenstockError } from '../../schemas/errors.ts';
 import type { Broker, Producer, RecordPlace } from '../../topics/ports.ts';
+import { outcomesOf, type RecordOutcome } from '../../topics/record-outcomes.ts';
 import type { Target } from '../catalogue.ts';
 import { AcceptedLog } from './accepted-log.ts';
 import { Deadline, defaultDeadlineMs } from './deadline.ts';
@@ -25,6 +26,13 @@ export interface IntakeOptions {
   readonly maxPendingTasks?: number;
   /** Largest value of a record. Default `maxTaskBytes`. */
   readonly maxTaskBytes?: number;
+}
+
+/** A task, and how its caller hears of it. */
+export interface OneSend {
+  readonly task: PreparedTask;
+  readonly resolve: (receipt: Receipt) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** Of a record's value: below Kafka's message.max.bytes with room for key and headers. */
@@ -85,6 +93,42 @@ export class Intake {
    */
   send(target: Target, tasks: readonly PreparedTask[]): Promise<readonly RecordPlace[]> {
     return this.untilDeadline(this.deliver(target, tasks, (places) => places));
+  }
+
+  /** Tasks of several callers in one send: each is answered for itself, and in time. Rejections as of `send`. */
+  sendEach(target: Target, sends: readonly OneSend[]): void {
+    const isFree = ({ task }: OneSend): boolean => task.record.partition === 'any';
+    this.sendTogether(target, sends.filter(isFree));
+    this.sendTogether(
+      target,
+      sends.filter((send) => !isFree(send)),
+    );
+  }
+
+  private sendTogether(target: Target, sends: readonly OneSend[]): void {
+    const taken = sends.filter((send) => {
+      const refusal = this.reserve(send.task.sizeBytes, 1);
+      if (refusal) send.reject(refusal);
+      return !refusal;
+    });
+    if (taken.length === 0) return;
+    const tasks = taken.map(({ task }) => task);
+    const settle = (outcomes: readonly RecordOutcome[], rejection?: unknown): void => {
+      for (const [index, { task, resolve, reject }] of taken.entries()) {
+        this.release(task.sizeBytes, 1);
+        const outcome = outcomes[index];
+        if (outcome === undefined || outcome instanceof PenstockError) {
+          reject(outcome ?? rejection ?? placeMissing());
+          continue;
+        }
+        this.accepted.add(target, [task], [outcome]);
+        resolve(receiptOf(target, task, outcome));
+      }
+    };
+    const settled = this.produce(tasks).then(settle, (rejection) => settle(outcomesOf(rejection), rejection));
+    this.untilDeadline(settled).catch((late: unknown) => {
+      for (const { reject } of taken) reject(late);
+    });
   }
 
   /** One task, without a deadline: for callers that share one send and put the deadline on each wait for it. */
@@ -168,8 +212,11 @@ export class Intake {
   }
 }
 
+const placeMissing = (): PenstockError =>
+  new PenstockError('PIPE_GATEWAY_INTERNAL', 'the producer gave no place for an acknowledged record');
+
 function receiptOf(target: Target, task: PreparedTask, place: RecordPlace | undefined): Receipt {
-  if (!place) throw new PenstockError('PIPE_GATEWAY_INTERNAL', 'the producer gave no place for an acknowledged record');
+  if (!place) throw placeMissing();
   const { pipeline, stage, topic } = target;
   return { id: task.id, pipeline, stage, topic, partition: place.partition, offset: place.offset };
 }

@@ -5,9 +5,9 @@ import type { Target } from '../catalogue.ts';
 import { freshIds, type IdOf } from './batch-ids.ts';
 import type { CloudEvent } from './cloud-events.ts';
 import { IdempotencyMemory } from './idempotency.ts';
-import type { Intake } from './intake.ts';
+import type { Intake, OneSend } from './intake.ts';
 import type { PreparedTask, TaskOptions } from './task-record.ts';
-import { Turn } from './turn.ts';
+import { type Arrival, Turn } from './turn.ts';
 
 /** What one request says of all its tasks. */
 export interface Submission {
@@ -40,7 +40,7 @@ export class Submitter {
   readonly #intake: Intake;
   readonly #memory = new IdempotencyMemory<Receipt>(maxRememberedKeys);
   /** Tasks that come alone. */
-  readonly #turn = new Turn<NewTask, Receipt>((task) => this.#sendNew(task));
+  readonly #turn = new Turn<NewTask, Receipt>((arrivals) => this.#sendNew(arrivals));
 
   constructor(intake: Intake) {
     this.#intake = intake;
@@ -73,9 +73,20 @@ export class Submitter {
     return this.sendOnce(withOwn, { id, memoryKey: `event/${options.tenant ?? ''}\n${target.topic}\n${name}`, json });
   }
 
-  #sendNew({ submission, json }: NewTask): Promise<Receipt> {
-    const task = this.prepareNew(submission, newTaskId(), json);
-    return this.#intake.untilDeadline(this.#intake.sendOne(submission.target, task));
+  #sendNew(arrivals: readonly Arrival<NewTask, Receipt>[]): void {
+    const sends = new Map<string, { readonly target: Target; readonly all: OneSend[] }>();
+    for (const { item, resolve, reject } of arrivals) {
+      const { target } = item.submission;
+      try {
+        const send = { task: this.prepareNew(item.submission, newTaskId(), item.json), resolve, reject };
+        const same = sends.get(target.topic);
+        if (same) same.all.push(send);
+        else sends.set(target.topic, { target, all: [send] });
+      } catch (error) {
+        reject(error);
+      }
+    }
+    for (const { target, all } of sends.values()) this.#intake.sendEach(target, all);
   }
 
   /** Ids of the tasks of a batch. With a key each gets the id of `<key>/<position>`, the same every time. */

@@ -1,22 +1,23 @@
-interface Arrival<Item, Result> {
+/** One piece of work, and how its caller hears of it. */
+export interface Arrival<Item, Result> {
   readonly item: Item;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /**
- * Work that arrives piece by piece, done at the end of the turn of the event loop, one piece right after the other: a
- * loop keeps the processor's caches warm, where each request for itself finds them full of HTTP. A tenth of a POST or more.
+ * Work that arrives piece by piece, done together at the end of the turn of the event loop: a loop keeps the processor's
+ * caches warm, where each request for itself finds them full of HTTP, and what is sent together needs one promise.
  */
 export class Turn<Item, Result> {
-  readonly #work: (item: Item) => Promise<Result>;
+  readonly #work: (arrivals: readonly Arrival<Item, Result>[]) => void;
   #arrivals: Arrival<Item, Result>[] = [];
 
-  constructor(work: (item: Item) => Promise<Result>) {
+  /** `work` settles each of the arrivals, and does not throw. */
+  constructor(work: (arrivals: readonly Arrival<Item, Result>[]) => void) {
     this.#work = work;
   }
 
-  /** Settles as `work` does, also where it throws. */
   add(item: Item): Promise<Result> {
     if (this.#arrivals.length === 0) setImmediate(() => this.#end());
     return new Promise((resolve, reject) => {
@@ -27,12 +28,6 @@ export class Turn<Item, Result> {
   #end(): void {
     const arrivals = this.#arrivals;
     this.#arrivals = [];
-    for (const { item, resolve, reject } of arrivals) {
-      try {
-        this.#work(item).then(resolve, reject);
-      } catch (error) {
-        reject(error);
-      }
-    }
+    this.#work(arrivals);
   }
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { PenstockError } from '../../schemas/errors.ts';
 import type { Broker, OutboundRecord } from '../../topics/ports.ts';
 import { partitionOfKey } from '../../topics/producer/partitioner.ts';
+import { outcomesOf } from '../../topics/record-outcomes.ts';
 import { startRecording } from './recorder.ts';
 import { numbered, TestBroker, unique } from './test-broker.ts';
 
@@ -156,6 +157,8 @@ export function producerContract(connect: () => Broker): void {
       );
       expect(refused).toBeInstanceOf(PenstockError);
       expect(refused).toMatchObject({ code: 'PIPE_TASK_TOO_LARGE', context: { index: 3 } });
+      const outcomes = outcomesOf(refused).map((one) => (one instanceof PenstockError ? one.code : one?.partition));
+      expect(outcomes).toEqual([0, 0, 0, 'PIPE_TASK_TOO_LARGE', 1, 1, 1]);
       const all = [await before, await after].flat();
       expect(all).toHaveLength(40);
       const recorder = await startRecording(broker.consumer({ groupId: unique('group'), topics: [topic] }));

@@ -1,5 +1,6 @@
 import { PenstockError } from '../../schemas/errors.ts';
 import type { OutboundRecord, Producer, RecordPlace } from '../ports.ts';
+import { noteOutcomes } from '../record-outcomes.ts';
 import type { MemoryFaults } from './memory-faults.ts';
 import type { MemoryLog } from './memory-log.ts';
 
@@ -48,7 +49,12 @@ export class MemoryProducer implements Producer {
     const tooLarge = places.indexOf(undefined);
     if (tooLarge >= 0) {
       const context = { topic: records[tooLarge]?.topic ?? '', index: tooLarge };
-      throw new PenstockError('PIPE_TASK_TOO_LARGE', 'the record is larger than its topic allows', { context });
+      const error = new PenstockError('PIPE_TASK_TOO_LARGE', 'the record is larger than its topic allows', { context });
+      noteOutcomes(
+        error,
+        places.map((place) => place ?? error),
+      );
+      throw error;
     }
     return places.flatMap((place) => place ?? []);
   }

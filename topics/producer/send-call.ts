@@ -1,5 +1,6 @@
 import { PenstockError } from '../../schemas/errors.ts';
 import type { Headers, OutboundRecord, RecordPlace } from '../ports.ts';
+import { noteOutcomes } from '../record-outcomes.ts';
 import type { Waiting } from './batch-planner.ts';
 
 /** Framing, length and delta bytes that Kafka adds to a record; an estimate from above. */
@@ -25,6 +26,7 @@ export class SendCall {
   readonly promise: Promise<readonly RecordPlace[]>;
   settled = false;
   readonly #places: RecordPlace[];
+  readonly #failures = new Map<number, PenstockError>();
   #left: number;
   #failure: PenstockError | undefined;
   #resolve: (places: readonly RecordPlace[]) => void = notYet;
@@ -50,6 +52,7 @@ export class SendCall {
 
   /** The call waits for its other records, so that a rejected call has nothing in flight. */
   failed(index: number, error: PenstockError): boolean {
+    this.#failures.set(index, error);
     this.#failure ??= new PenstockError(error.code, error.message, {
       context: { ...error.context, index },
       cause: error,
@@ -61,16 +64,24 @@ export class SendCall {
   abandon(error: PenstockError): void {
     if (this.settled) return;
     this.settled = true;
-    this.#reject(error);
+    this.#rejectWith(error);
   }
 
   #recordDone(): boolean {
     this.#left -= 1;
     if (this.#left > 0 || this.settled) return false;
     this.settled = true;
-    if (this.#failure) this.#reject(this.#failure);
+    if (this.#failure) this.#rejectWith(this.#failure);
     else this.#resolve(this.#places);
     return true;
+  }
+
+  #rejectWith(error: PenstockError): void {
+    noteOutcomes(
+      error,
+      this.records.map((_, index) => this.#failures.get(index) ?? this.#places[index]),
+    );
+    this.#reject(error);
   }
 }
 

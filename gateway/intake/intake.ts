@@ -114,9 +114,11 @@ export class Intake {
     if (taken.length === 0) return;
     const tasks = taken.map(({ task }) => task);
     const settle = (outcomes: readonly RecordOutcome[], rejection?: unknown): void => {
-      for (const [index, { task, resolve, reject }] of taken.entries()) {
-        this.release(task.sizeBytes, 1);
+      let index = 0;
+      for (const { task, resolve, reject } of taken) {
         const outcome = outcomes[index];
+        index += 1;
+        this.release(task.sizeBytes, 1);
         if (outcome === undefined || outcome instanceof PenstockError) {
           reject(outcome ?? rejection ?? placeMissing());
           continue;

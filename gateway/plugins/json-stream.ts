@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 const chunkLength = 65_536;
 
@@ -38,13 +39,15 @@ function* arrayOf(items: Iterable<unknown>): Generator<string> {
   yield separator === '[' ? '[]' : ']';
 }
 
-function* chunksOf(pieces: Iterable<string>): Generator<string> {
+/** A stream that is read as fast as it is written never lets go of the event loop by itself. */
+async function* chunksOf(pieces: Iterable<string>): AsyncGenerator<string> {
   let chunk = '';
   for (const piece of pieces) {
     chunk += piece;
     if (chunk.length < chunkLength) continue;
     yield chunk;
     chunk = '';
+    await nextTurn();
   }
   if (chunk !== '') yield chunk;
 }
